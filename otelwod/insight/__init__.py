@@ -1,0 +1,1 @@
+"""`Trace` → `Report`: pure functions over spans from anywhere."""

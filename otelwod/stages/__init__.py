@@ -1,0 +1,1 @@
+"""Python callables → OpenTelemetry spans; pipelines, boundaries, task runs."""

@@ -1,0 +1,1 @@
+"""`configure()`: providers, exporters, ids, clock anchor, switches."""

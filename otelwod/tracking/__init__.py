@@ -1,0 +1,1 @@
+"""Runtime events → records, mirrored to OpenTelemetry spans, span events and instruments."""

@@ -1,0 +1,1 @@
+"""`Report`, `Trace`, programs → console. Views compute nothing."""
