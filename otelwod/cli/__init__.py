@@ -1,1 +1,55 @@
-"""Arguments → one call into a room."""
+"""Arguments → one call into a room.
+
+Each command is a module of this package with ``SUMMARY``, ``configure(parser)`` and ``execute(args) -> int``. Exit status:
+0 done, 1 the answer is "no", 2 bad usage or bad input. Errors go to stderr, results to stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from otelwod._version import __version__
+from otelwod.cli.errors import UsageError
+
+COMMANDS = ("run", "check", "analyze")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="otelwod",
+        description="Timed work as OpenTelemetry: run a workout, or ask any trace where the time went.",
+    )
+    parser.add_argument("--version", action="version", version=f"otelwod {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = import_module(f"otelwod.cli.{name}")
+        command = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
+        module.configure(command)
+        command.set_defaults(execute=module.execute)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status; never a traceback for a user's mistake."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    args = build_parser().parse_args(arguments)
+    try:
+        status: int = args.execute(args)
+        sys.stdout.flush()
+    except UsageError as error:
+        for line in error.lines:
+            print(line, file=sys.stderr)  # noqa: T201
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return status
