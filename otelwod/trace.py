@@ -1,14 +1,22 @@
 """The one model of a span (`SpanRecord`) and of a trace (`Trace`).
 
+A `Trace` keeps its spans as columns, because an analysis of a million spans has no time for a million objects; a
+fast reader fills the columns directly, and makes a `SpanRecord` only when somebody asks for one.
+
 Ids are text, because backends write them in many ways; OpenTelemetry's are lower-case hex (32 and 16 digits).
 Times are integer nanoseconds since the Unix epoch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
+from operator import eq, ge, gt, lt
+from typing import Any, Literal, TypeAlias, TypeVar, cast
+
+from otelwod.conventions import BLOCKING, PHASE, SERVICE_NAME
 
 AttributeValue: TypeAlias = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
 Attributes: TypeAlias = Mapping[str, AttributeValue]
@@ -63,3 +71,475 @@ class SpanRecord:
     def service(self) -> str:
         """The resource's ``service.name``, or an empty text."""
         return str(self.resource.get("service.name", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """What was wrong with the data, in counts; nothing here stops an analysis. Always shown.
+
+    ========================  ==================================================================================
+    spans                     spans that took part
+    roots                     spans without a parent in their trace, orphans included
+    orphans                   spans whose parent is missing: each is an extra root
+    duplicate_ids             spans that repeat an id: equal ones are dropped, others kept without children
+    cycles                    circles of parents; each is broken at its earliest span, which becomes a root
+    zero_durations            spans that took no time (negative ones not among them)
+    negative_durations        spans that ended before they began: taken as no time
+    missing_times             spans without a start: they take that of their parent
+    overruns                  blocking children that reach beyond their parent: clamped to it
+    detached                  children wholly outside their parent: off the critical path
+    open_spans                spans without an end: taken as open until the last end of their trace
+    dropped_events            events, attributes and links that the source said it had dropped
+    unreadable                records in the source that could not be read as spans
+    skew_shifts               spans whose times were shifted to correct clock skew
+    sampled_share             the share of traces that the source kept, None when it did not say
+    ========================  ==================================================================================
+    """
+
+    spans: int = 0
+    roots: int = 0
+    orphans: int = 0
+    duplicate_ids: int = 0
+    cycles: int = 0
+    zero_durations: int = 0
+    negative_durations: int = 0
+    missing_times: int = 0
+    overruns: int = 0
+    detached: int = 0
+    open_spans: int = 0
+    dropped_events: int = 0
+    unreadable: int = 0
+    skew_shifts: int = 0
+    sampled_share: float | None = None
+
+    def __add__(self, other: Quality) -> Quality:
+        """Counts add up; the sampled share is kept where both agree (or only one knows it)."""
+        shares = {q.sampled_share for q in (self, other)} - {None}
+        names = (f.name for f in fields(Quality) if f.name != "sampled_share")
+        return Quality(
+            **{name: getattr(self, name) + getattr(other, name) for name in names},
+            sampled_share=shares.pop() if len(shares) == 1 else None,
+        )
+
+
+Operation: TypeAlias = tuple[str, str]
+"""(service, name): what two spans have in common when they are "the same operation"."""
+
+_ONE_YEAR_NS = 365 * 86_400 * 1_000_000_000
+_NONE: tuple[int, ...] = ()
+_T = TypeVar("_T")
+
+
+class Trace:
+    """All spans of one trace as columns, joined to a forest; immutable by agreement.
+
+    A *row* is a position in the columns. Rows stand in the order (start, longest first, id), whatever the order of
+    the input, so that no result depends on it. ``parent[row]`` is a row, or -1 for a root. ``operation[row]`` is a
+    position in ``operations``, which may be shared by many traces. Times are repaired as `Quality` says: every row
+    has a start and an end, and ``start_ns <= end_ns``.
+
+    ``status`` and ``phase`` hold only the rows that have one; ``nonblocking`` the rows that their parent does not
+    wait for (a consumer of a producer, a FOLLOWS_FROM reference, ``otelwod.blocking=false``).
+    """
+
+    __slots__ = (
+        "_children",
+        "_counts",
+        "_origin",
+        "_quality",
+        "_records",
+        "end_ns",
+        "nonblocking",
+        "operation",
+        "operations",
+        "parent",
+        "phase",
+        "roots",
+        "span_id",
+        "start_ns",
+        "status",
+        "trace_id",
+    )
+
+    trace_id: str
+    span_id: Sequence[str]
+    parent: Sequence[int]
+    operation: Sequence[int]
+    operations: Sequence[Operation]
+    start_ns: Sequence[int]
+    end_ns: Sequence[int]
+    status: Mapping[int, SpanStatus]
+    phase: Mapping[int, str]
+    nonblocking: frozenset[int]
+    roots: tuple[int, ...]
+
+    def __init__(
+        self,
+        trace_id: str,
+        *,
+        span_id: Sequence[str],
+        parent_id: Sequence[str | None],
+        operation: Sequence[int],
+        operations: Sequence[Operation],
+        start_ns: Sequence[int],
+        end_ns: Sequence[int | None],
+        status: Mapping[int, SpanStatus] | None = None,
+        phase: Mapping[int, str] | None = None,
+        nonblocking: Iterable[int] = (),
+        records: Sequence[SpanRecord] | Callable[[int], SpanRecord] | None = None,
+        counts: Quality | None = None,
+    ) -> None:
+        """Join columns of equal length, in any order, to a trace.
+
+        ``start_ns`` is 0 where it is missing, ``end_ns`` None where the span is open. ``status``, ``phase`` and
+        ``nonblocking`` are by position in the columns as given, and so is ``records``: the full records, or a
+        function that makes one when somebody asks. ``counts`` is what the reader already knows (dropped events,
+        unreadable records, sampled share). Raises ValueError when the columns differ in length.
+        """
+        n = len(span_id)
+        if not n == len(parent_id) == len(operation) == len(start_ns) == len(end_ns):
+            raise ValueError("the columns of a trace must have the same length")
+        found = {"open_spans": 0, "negative_durations": 0, "missing_times": 0, "duplicate_ids": 0, "cycles": 0}
+        starts, ends = start_ns, end_ns
+        if n and (None in ends or min(starts) <= 0):
+            starts, ends = _with_times(span_id, parent_id, starts, ends, found)
+        assert_ends = cast("Sequence[int]", ends)
+        if any(map(gt, starts, assert_ends)):
+            found["negative_durations"] = sum(map(gt, starts, assert_ends))
+            ends = list(map(max, starts, assert_ends))
+        self._origin: Sequence[int] = range(n)
+        if not all(map(lt, starts, islice(starts, 1, None))):
+            order = _canonical_order(span_id, parent_id, operation, operations, starts, cast("Sequence[int]", ends))
+            order = _without_copies(order, span_id, parent_id, operation, operations, starts, ends, found)
+            if order != list(self._origin):
+                span_id, parent_id, operation = _pick(span_id, order), _pick(parent_id, order), _pick(operation, order)
+                starts, ends = _pick(starts, order), _pick(ends, order)
+                self._origin, n = order, len(order)
+        self.trace_id = trace_id
+        self.span_id, self.operation, self.operations = span_id, operation, operations
+        self.start_ns, self.end_ns = starts, cast("Sequence[int]", ends)
+        rows = dict(zip(span_id, range(n), strict=True))
+        if len(rows) < n:
+            found["duplicate_ids"] += n - len(rows)
+            rows = dict(zip(reversed(span_id), range(n - 1, -1, -1), strict=True))  # children belong to the first
+        parent = [-1 if row is None else row for row in map(rows.get, cast("Sequence[str]", parent_id))]
+        if any(map(ge, parent, range(n))):
+            found["cycles"] = _break_cycles(parent)
+        self.parent = parent
+        self.roots = tuple(row for row, above in enumerate(parent) if above < 0)
+        orphans = sum(1 for row in self.roots if parent_id[row]) - found["cycles"]
+        self.status, self.phase, self.nonblocking = status or {}, phase or {}, frozenset(nonblocking)
+        self._follow_order()
+        self._records = records
+        self._children: list[Sequence[int]] | None = None
+        self._quality: Quality | None = None
+        base = counts or Quality()
+        self._counts = replace(base, spans=n, roots=len(self.roots), orphans=orphans, **found)
+
+    @staticmethod
+    def from_records(records: Iterable[SpanRecord], *, counts: Quality | None = None) -> list[Trace]:
+        """Group records by trace id and join each group; traces in the order of their first record.
+
+        ``counts`` (what the reader knows) goes to the first trace, so that sums stay right.
+        """
+        groups: dict[str, list[SpanRecord]] = {}
+        for record in records:
+            group = groups.get(record.trace_id)
+            if group is None:
+                groups[record.trace_id] = [record]
+            else:
+                group.append(record)
+        table: dict[Operation, int] = {}
+        operations: list[Operation] = []
+        traces = []
+        for trace_id, group in groups.items():
+            traces.append(_join(trace_id, group, table, operations, counts))
+            counts = None
+        return traces
+
+    def _follow_order(self) -> None:
+        """Bring what is keyed by input position to rows."""
+        if isinstance(self._origin, range) or not (self.status or self.phase or self.nonblocking):
+            return
+        row_of = {old: row for row, old in enumerate(self._origin)}
+        self.status = {row_of[old]: value for old, value in self.status.items() if old in row_of}
+        self.phase = {row_of[old]: value for old, value in self.phase.items() if old in row_of}
+        self.nonblocking = frozenset(row_of[old] for old in self.nonblocking if old in row_of)
+
+    def __len__(self) -> int:
+        return len(self.span_id)
+
+    def __repr__(self) -> str:
+        return f"<Trace {self.trace_id} of {len(self)} spans>"
+
+    @property
+    def children(self) -> Sequence[Sequence[int]]:
+        """For each row the rows of its children, in row order; built on first use."""
+        if self._children is None:
+            children: list[Any] = [_NONE] * len(self.parent)
+            for row, above in enumerate(self.parent):
+                if above >= 0:
+                    known = children[above]
+                    if known:
+                        known.append(row)
+                    else:
+                        children[above] = [row]
+            self._children = children
+        return self._children
+
+    @property
+    def records(self) -> tuple[SpanRecord, ...]:
+        """All records, in row order."""
+        return tuple(map(self.record, range(len(self))))
+
+    def record(self, row: int) -> SpanRecord:
+        """The full record of a row, as its source gave it (times not repaired); without one, made from the columns."""
+        if callable(self._records):
+            return self._records(self._origin[row])
+        if self._records is not None:
+            return self._records[self._origin[row]]
+        service, name = self.operations[self.operation[row]]
+        above = self.parent[row]
+        return SpanRecord(
+            self.trace_id,
+            self.span_id[row],
+            self.span_id[above] if above >= 0 else None,
+            name,
+            self.start_ns[row],
+            self.end_ns[row],
+            status=self.status.get(row, "unset"),
+            attributes={PHASE: self.phase[row]} if row in self.phase else {},
+            resource={SERVICE_NAME: service} if service else {},
+        )
+
+    def preorder(self) -> Iterator[tuple[int, int]]:
+        """(row, depth) of every span: parents before children, siblings in row order."""
+        children = self.children
+        stack = [(row, 0) for row in reversed(self.roots)]
+        while stack:
+            row, depth = stack.pop()
+            yield row, depth
+            below = children[row]
+            if below:
+                depth += 1
+                stack.extend([(child, depth) for child in reversed(below)])
+
+    @property
+    def quality(self) -> Quality:
+        """What was wrong with the data of this trace."""
+        if self._quality is None:
+            start, end = self.start_ns, self.end_ns
+            zero = sum(map(eq, start, end)) - self._counts.negative_durations
+            overruns = detached = 0
+            for row, above in enumerate(self.parent):
+                if above >= 0 and (end[row] > end[above] or start[row] < start[above]):
+                    if is_outside(start[row], end[row], start[above], end[above]):
+                        detached += 1
+                    elif row not in self.nonblocking:
+                        overruns += 1
+            self._quality = replace(self._counts, zero_durations=zero, overruns=overruns, detached=detached)
+        return self._quality
+
+    def shifted(self, shifts: Mapping[int, int]) -> Trace:
+        """The same trace with some rows (and their events) moved in time; counted as skew shifts."""
+
+        def moved(row: int) -> SpanRecord:
+            record, by = self.record(row), shifts.get(row, 0)
+            if not by:
+                return record
+            return replace(
+                record,
+                start_ns=record.start_ns + by,
+                end_ns=None if record.end_ns is None else record.end_ns + by,
+                events=tuple(replace(event, time_ns=event.time_ns + by) for event in record.events),
+            )
+
+        trace = Trace(
+            self.trace_id,
+            span_id=self.span_id,
+            parent_id=[self.span_id[above] if above >= 0 else None for above in self.parent],
+            operation=self.operation,
+            operations=self.operations,
+            start_ns=[time + shifts.get(row, 0) for row, time in enumerate(self.start_ns)],
+            end_ns=[time + shifts.get(row, 0) for row, time in enumerate(self.end_ns)],
+            status=self.status,
+            phase=self.phase,
+            nonblocking=self.nonblocking,
+            records=moved,
+        )
+        moves = self._counts.skew_shifts + sum(map(bool, shifts.values()))
+        trace._counts = replace(self._counts, skew_shifts=moves)
+        return trace
+
+
+def is_outside(start: int, end: int, parent_start: int, parent_end: int) -> bool:
+    """Whether a child has no moment in common with its parent (touching counts only for a child of no duration)."""
+    if start == end:
+        return start > parent_end or start < parent_start
+    return start >= parent_end or end <= parent_start
+
+
+def _with_times(
+    span_id: Sequence[str],
+    parent_id: Sequence[str | None],
+    starts: Sequence[int],
+    ends: Sequence[int | None],
+    found: dict[str, int],
+) -> tuple[list[int], list[int]]:
+    """Give open spans an end, and spans without a start that of their nearest ancestor that has one.
+
+    A start of 0 is missing only among times of our days; in a trace on virtual time it is a start like any other.
+    """
+    last = max((end for end in ends if end is not None), default=0)
+    last = max(last, *starts)
+    found["open_spans"] = sum(1 for end in ends if end is None)
+    missing = {row for row, start in enumerate(starts) if start <= 0} if last > _ONE_YEAR_NS else set()
+    found["missing_times"] = len(missing)
+    fixed = list(starts)
+    durations = [None if end is None else end - start for start, end in zip(starts, ends, strict=True)]
+    rows = dict(zip(span_id, range(len(span_id)), strict=True))
+    first = min((start for start in starts if start > 0), default=0)
+    unsettled = set(missing)
+    for row in missing:
+        chain = []
+        at: int | None = row
+        while at is not None and at in unsettled:
+            unsettled.discard(at)
+            chain.append(at)
+            at = rows.get(cast("str", parent_id[at]))
+        start = first if at is None or fixed[at] <= 0 else fixed[at]
+        for link in chain:
+            fixed[link] = start
+    finished = []
+    for row, (start, duration, end) in enumerate(zip(fixed, durations, ends, strict=True)):
+        if duration is None or end is None:
+            finished.append(max(last, start))
+        elif row in missing and duration <= _ONE_YEAR_NS:
+            finished.append(start + max(0, duration))  # the source gave a duration: it stays true
+        else:
+            finished.append(end)
+    return fixed, finished
+
+
+def _canonical_order(
+    span_id: Sequence[str],
+    parent_id: Sequence[str | None],
+    operation: Sequence[int],
+    operations: Sequence[Operation],
+    starts: Sequence[int],
+    ends: Sequence[int],
+) -> list[int]:
+    """Positions in the order (start, longest first, id); what still ties differs in parent or operation."""
+    order = sorted(range(len(starts)), key=starts.__getitem__)
+    sorted_starts = _pick(starts, order)
+    ties = [at for at, same in enumerate(map(eq, sorted_starts, islice(sorted_starts, 1, None))) if same]
+    done = -1
+    for at in ties:
+        if at < done:
+            continue
+        stop = bisect_right(sorted_starts, sorted_starts[at], at)
+        order[at:stop] = sorted(
+            order[at:stop], key=lambda i: (-ends[i], span_id[i], parent_id[i] or "", operations[operation[i]])
+        )
+        done = stop
+    return order
+
+
+def _without_copies(
+    order: list[int],
+    span_id: Sequence[str],
+    parent_id: Sequence[str | None],
+    operation: Sequence[int],
+    operations: Sequence[Operation],
+    starts: Sequence[int],
+    ends: Sequence[int | None],
+    found: dict[str, int],
+) -> list[int]:
+    """Drop spans that were delivered twice, alike in all columns."""
+    if len(set(span_id)) == len(span_id):
+        return order
+    seen = set()
+    kept = []
+    for at in order:
+        key = (span_id[at], parent_id[at], operations[operation[at]], starts[at], ends[at])
+        if key not in seen:
+            seen.add(key)
+            kept.append(at)
+    found["duplicate_ids"] = len(order) - len(kept)
+    return kept
+
+
+def _break_cycles(parent: list[int]) -> int:
+    """Make the earliest row of every circle of parents a root; the number of circles."""
+    state = bytearray(len(parent))  # 0 unseen, 1 on the way, 2 done
+    cycles = 0
+    for row in range(len(parent)):
+        way = []
+        at = row
+        while at >= 0 and not state[at]:
+            state[at] = 1
+            way.append(at)
+            at = parent[at]
+        if at >= 0 and state[at] == 1:
+            circle = way[way.index(at) :]
+            parent[min(circle)] = -1
+            cycles += 1
+        for link in way:
+            state[link] = 2
+    return cycles
+
+
+def _join(
+    trace_id: str,
+    records: Sequence[SpanRecord],
+    table: dict[Operation, int],
+    operations: list[Operation],
+    counts: Quality | None,
+) -> Trace:
+    operation = []
+    status: dict[int, SpanStatus] = {}
+    phase: dict[int, str] = {}
+    nonblocking = []
+    ends_of_queues = []
+    for at, record in enumerate(records):
+        key = (record.service, record.name)
+        known = table.get(key)
+        if known is None:
+            known = table[key] = len(operations)
+            operations.append(key)
+        operation.append(known)
+        if record.status != "unset":
+            status[at] = record.status
+        if record.attributes:
+            if PHASE in record.attributes:
+                phase[at] = str(record.attributes[PHASE])
+            if record.attributes.get(BLOCKING) is False:
+                nonblocking.append(at)
+        if record.kind == "consumer":
+            ends_of_queues.append(at)
+        if record.links and any(
+            link.span_id == record.parent_id and link.attributes.get("opentracing.ref_type") == "follows_from"
+            for link in record.links
+        ):
+            nonblocking.append(at)
+    if ends_of_queues:
+        producers = {record.span_id for record in records if record.kind == "producer"}
+        nonblocking += [at for at in ends_of_queues if records[at].parent_id in producers]
+    return Trace(
+        trace_id,
+        span_id=[record.span_id for record in records],
+        parent_id=[record.parent_id for record in records],
+        operation=operation,
+        operations=operations,
+        start_ns=[record.start_ns for record in records],
+        end_ns=[record.end_ns for record in records],
+        status=status,
+        phase=phase,
+        nonblocking=nonblocking,
+        records=records,
+        counts=counts,
+    )
+
+
+def _pick(column: Sequence[_T], order: Sequence[int]) -> list[_T]:
+    return list(map(column.__getitem__, order))
