@@ -1,0 +1,156 @@
+"""Finds, starts and stops the real programs (Collector, Jaeger, Tempo, Prometheus) that the tests talk to."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+CONFIGS = HERE / "configs"
+REQUIRED = "OTELWOD_REQUIRE_BACKENDS"
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 10.0
+
+
+def backends_folder() -> Path:
+    """Where ``tests/backends/install`` puts the programs."""
+    return Path(os.environ.get("OTELWOD_BACKENDS") or REPOSITORY / ".backends")
+
+
+def find_program(name: str) -> Path:
+    """The program, from the folder of ``tests/backends/install`` or from PATH.
+
+    Where there is none: a visible skip on a user's machine, a failure under ``OTELWOD_REQUIRE_BACKENDS=1`` (the gate).
+    """
+    built = backends_folder() / name
+    if os.access(built, os.X_OK):
+        return built.resolve()
+    elsewhere = shutil.which(name)
+    if elsewhere is not None:
+        return Path(elsewhere)
+    message = f"{name} is not installed: run tests/backends/install {name}"
+    if os.environ.get(REQUIRED) == "1":
+        pytest.fail(f"{message} ({REQUIRED}=1)", pytrace=False)
+    pytest.skip(message)
+
+
+def free_ports(count: int) -> list[int]:
+    """Different loopback ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Program:
+    """One running program; ended by its own process id when the block is left."""
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], *, ready: str, folder: Path, environ: Mapping[str, str]
+    ) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._ready = ready
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [str(find_program(name)), *arguments],
+                cwd=folder,
+                env={**os.environ, **environ},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+
+    def wait_until_ready(self) -> None:
+        """Return when the program answers; fail the test with its log when it ends or does not answer in time."""
+        deadline = time.monotonic() + READY_WITHIN_S
+        while True:
+            try:
+                with urllib.request.urlopen(self._ready, timeout=1):
+                    return
+            except (urllib.error.URLError, OSError):
+                pass
+            ended = self.ended_within(0.05)
+            if ended or time.monotonic() > deadline:
+                self.stop()
+                state = "ended at once" if ended else f"did not answer at {self._ready} within {READY_WITHIN_S:.0f} s"
+                pytest.fail(f"{self.name} {state}:\n{self.tail()}", pytrace=False)
+
+    def ended_within(self, seconds: float) -> bool:
+        """Whether the program ends by itself in this time; also the pause between two looks at it."""
+        try:
+            self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def stop(self) -> None:
+        """Ask it to end, and kill it when it does not."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-3000:]
+
+    def __enter__(self) -> Program:
+        self.wait_until_ready()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+class Collector:
+    """A real OpenTelemetry Collector that writes what it receives to files."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        grpc, http, health = free_ports(3)
+        self.grpc_endpoint = f"http://127.0.0.1:{grpc}"
+        self.http_endpoint = f"http://127.0.0.1:{http}"
+        self.traces = folder / "traces.jsonl"
+        self.metrics = folder / "metrics.jsonl"
+        self.program = Program(
+            "otelcol",
+            ["--config", str(CONFIGS / "otelcol.yaml")],
+            ready=f"http://127.0.0.1:{health}/",
+            folder=folder,
+            environ={
+                "OTELWOD_TEST_FOLDER": str(folder),
+                "OTELWOD_TEST_GRPC_PORT": str(grpc),
+                "OTELWOD_TEST_HTTP_PORT": str(http),
+                "OTELWOD_TEST_HEALTH_PORT": str(health),
+            },
+        )
+
+    def lines(self, path: Path, enough: object) -> list[bytes]:
+        """The whole lines of a file as soon as ``enough(lines)`` holds; those there are after 20 s otherwise."""
+        assert callable(enough)
+        deadline = time.monotonic() + 20
+        while True:
+            whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+            if enough(whole) or time.monotonic() > deadline or self.program.ended_within(0.05):
+                return whole
