@@ -1,0 +1,633 @@
+"""The book of records: the one mechanism under every tracker.
+
+A session is *one* line of leaves: at each moment exactly one stretch of own time is open, under the innermost open
+block or structural segment. Whatever opens, closes, pauses or rests ends that stretch and begins the next at the same
+nanosecond. So leaves tile their block, and the session, by construction.
+
+Records are complete without OpenTelemetry; each is mirrored to it: a span starts when its block opens (children need
+its ids), and gets events, attributes and end in one go when it closes. Times are integer nanoseconds from the session's
+start; a time that runs backwards is moved up to the latest and counted.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
+
+from otelwod import conventions as c
+from otelwod._version import __version__
+from otelwod.conventions import Phase, Reason, RejectionReason, Status
+from otelwod.telemetry.ids import session_trace_id
+from otelwod.trace import AttributeValue, SpanEvent, SpanRecord
+from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans
+from otelwod.tracking.captured import CapturedMetric, ParentTimer, event_of_metric, seconds
+from otelwod.tracking.completed import Completed
+from otelwod.tracking.instruments import Instruments
+from otelwod.tracking.mirror import Mirror, Mirrored
+from otelwod.tracking.nodes import LEAF_LABELS, Leaf, Node, own_phase
+from otelwod.tracking.streams import STREAMS, StreamSummary, summary_attributes
+from otelwod.tracking.totals import add_to_totals
+from otelwod.tracking.values import MAX_NAME, attribute_value, attributes_of, text
+
+_log = logging.getLogger(__name__)
+
+SCOPE: Final = "otelwod"
+DEFAULT_EVENT_LIMIT: Final = 100_000
+"""Events kept on one record; further ones are counted."""
+RECENT_REJECTIONS: Final = 1_000
+
+OnRecord: TypeAlias = Callable[[SpanRecord], None]
+Value: TypeAlias = AttributeValue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What subscribers are told: a span opened or closed (``record``), a metric recorded or rejected (``metric``)."""
+
+    kind: Literal["opened", "closed", "recorded", "rejected"]
+    time_ns: int
+    record: SpanRecord | None = None
+    metric: CapturedMetric | None = None
+
+
+class Book:
+    """The records of one session, from events that name a key and a time."""
+
+    def __init__(
+        self,
+        *,
+        session_id: str,
+        anchor_ns: int,
+        mirror: Mirror,
+        completed: Completed,
+        on_record: OnRecord | None = None,
+        instruments: Instruments | None = None,
+        resource: Mapping[str, Value] | None = None,
+        rich_capture: bool = True,
+        event_limit: int = DEFAULT_EVENT_LIMIT,
+        max_depth: int = DEFAULT_MAX_DEPTH,
+        live: bool = False,
+        seed: int | None = None,
+    ) -> None:
+        self.anchor_ns = anchor_ns
+        self.completed = completed
+        self.mirror = mirror
+        self.trace_id = f"{session_trace_id(session_id, seed):032x}"
+        self.active: ActiveSpans[Node] = ActiveSpans(max_depth=max_depth, context_of=_context_of if live else None)
+        self.now = 0
+        self.accepted = 0
+        self.rejected: Counter[RejectionReason] = Counter()
+        self.rejections: deque[CapturedMetric] = deque(maxlen=RECENT_REJECTIONS)
+        self.events_beyond_limit = 0
+        self.times_moved = 0
+        self.subscriber_failures = 0
+        self._resource = dict(resource or {})
+        self._on_record = on_record
+        self._instruments = instruments
+        self._rich = rich_capture
+        self._event_limit = event_limit
+        self._leaf: Leaf | None = None
+        self._before_pause: Leaf | None = None
+        self._root: Node | None = None
+        self._sealed = False
+        self._subscribers: list[Callable[[Change], None]] = []
+
+    # ------------------------------------------------------------------------------------------------------- asking
+
+    @property
+    def open(self) -> tuple[SpanRecord, ...]:
+        """The open blocks and structural segments as records without an end, root first."""
+        return tuple(self._record_of(entry.span) for entry in self.active.active)
+
+    @property
+    def phase(self) -> Phase | None:
+        """What the moment is: work, rest, pause or transition; None when nothing is open."""
+        return None if self._leaf is None else self._leaf.settled
+
+    @property
+    def recorded(self) -> int:
+        """All metrics that came in: accepted and rejected."""
+        return self.accepted + self.rejected.total()
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Tell ``callback`` of every change from now on; call the result to stop. One that raises is counted."""
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    # --------------------------------------------------------------------------------------------- blocks, segments
+
+    def open_node(
+        self,
+        t: int,
+        key: str,
+        *,
+        kind: Literal["block", "segment"],
+        node_type: str,
+        name: str,
+        attributes: Mapping[str, Any],
+        started: Mirrored | None = None,
+    ) -> Node:
+        """A block or structural segment begins under the innermost open one (or is the root).
+
+        ``started`` is its OpenTelemetry side where that had to begin earlier. Raises DepthError and ValueError as
+        `ActiveSpans.enter` does, and ValueError for a second root; nothing has changed then.
+        """
+        if self._root is not None and self.active.current is None:
+            raise ValueError(f"the session has ended; {key!r} needs a session of its own")
+        t = self._at(t)
+        above = self.active.current
+        parent = None if above is None else above.span
+        given = attributes_of(attributes)
+        clean = text(name, MAX_NAME) or node_type
+        entering = Node(
+            key=key,
+            kind=kind,
+            type=node_type,
+            name=clean,
+            parent=parent,
+            start=t,
+            active_start=self.active.active_time(t),
+            mirrored=Mirrored("", ""),
+            attributes=given,
+            path=(),
+        )
+        self.active.enter(key, entering, t)
+        if parent is not None:
+            self._finish_leaf(t, child=True)
+            self._release_held(parent)
+        if kind == "segment" and parent is not None:
+            self._name_segment(entering, parent)
+        entering.mirrored = started or self.start_mirror(key, clean, t, given, parent)
+        entering.given = frozenset(given)
+        entering.path = (*(parent.path if parent is not None else ()), entering.mirrored.span_id)
+        if parent is None:
+            self._root = entering
+            self.trace_id = entering.mirrored.trace_id
+            self._resource = {**self._resource, **self.mirror.resource}
+        self._leaf = self._new_leaf(entering, t)
+        if self._subscribers:
+            self._tell(Change("opened", self.anchor_ns + t, record=self._record_of(entering)))
+        return entering
+
+    def start_mirror(self, key: str, name: str, t: int, attributes: dict[str, Value], parent: Node | None) -> Mirrored:
+        """Begin the OpenTelemetry side of a span."""
+        return self.mirror.start(key, name, t, attributes, None if parent is None else parent.mirrored)
+
+    def close_node(
+        self, t: int, key: str, status: Status, reason: Reason, attributes: Mapping[str, Any] | None = None
+    ) -> bool:
+        """A block or structural segment ends, and with it all that is open inside (completed, forced).
+
+        False when the key is not open.
+        """
+        if self.active.by_id(key) is None:
+            return False
+        t = self._at(t)
+        for entry in reversed(self.active.active):
+            own = entry.key == key
+            self._close_innermost(
+                t, entry, status if own else "completed", reason if own else "forced", attributes if own else None
+            )
+            if own:
+                break
+        return True
+
+    def seal(self) -> None:
+        """The stream has ended: what is open ends as interrupted; the root, kept for late rejections, is written."""
+        if self.active.active:
+            self.close_node(self.now, self.active.active[0].key, "failed", "interrupted")
+        if self._root is not None and not self._sealed:
+            self._sealed = True
+            self._write(self._root)
+
+    # ------------------------------------------------------------------------------------------------ leaf segments
+
+    def start_leaf(
+        self,
+        t: int,
+        phase: Phase,
+        *,
+        key: str | None = None,
+        label: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A stretch of work, rest, pause or transition begins; the one before ends."""
+        if self._leaf is None:
+            return
+        t = self._at(t)
+        if phase == "pause":
+            self.pause(t)
+        elif self._leaf.phase == "pause":
+            self.active.resume(t)
+        self._switch(t, phase, key=key, label=label, attributes=attributes)
+
+    def end_leaf(self, t: int, key: str, attributes: Mapping[str, Any] | None = None) -> bool:
+        """The stretch ``key`` ends; until the next begins time is a transition. False when it is not the open one."""
+        leaf = self._leaf
+        if leaf is None or leaf.key != key:
+            return False
+        t = self._at(t)
+        if attributes:
+            leaf.attributes.update(attributes_of(attributes))
+        if leaf.phase == "pause":
+            self.active.resume(t)
+        self._switch(t, "transition")
+        return True
+
+    def rest(self, t: int, label: str | None) -> None:
+        """Rest begins, unless it has."""
+        if self._leaf is not None and self._leaf.phase not in ("rest", "pause"):
+            self._switch(self._at(t), "rest", label=label)
+
+    def work(self, t: int) -> None:
+        """Rest ends."""
+        if self._leaf is not None and self._leaf.phase == "rest":
+            self._switch(self._at(t), None)
+
+    def pause(self, t: int) -> None:
+        """The tree stops, unless it has: the active clock stands, and the open stretch ends."""
+        leaf = self._leaf
+        if leaf is None or self.active.paused:
+            return
+        t = self._at(t)
+        self.active.pause(t)
+        self._before_pause = leaf
+        self._switch(t, "pause")
+
+    def resume(self, t: int) -> None:
+        """The tree goes on with what it did before."""
+        if not self.active.paused:
+            return
+        t = self._at(t)
+        self.active.resume(t)
+        leaf, before = self._leaf, self._before_pause
+        if leaf is None or leaf.phase != "pause":
+            return
+        if before is not None and before.node is leaf.node and before.phase != "transition":
+            self._switch(t, before.phase, label=before.label, attributes=before.attributes)
+        else:
+            self._switch(t, None)
+
+    # -------------------------------------------------------------------------------------------------- what happens
+
+    def metric(
+        self, t: int, key: str, name: str, value: float, unit: str, source: str, metric_type: str | None
+    ) -> CapturedMetric:
+        """A valid value for the open block ``key``. For a block that is not open it is rejected as ended."""
+        entry = self.active.by_id(key)
+        leaf = self._leaf
+        if entry is None or leaf is None:
+            return self.reject(t, key, name, value, unit, source, metric_type, "ended")
+        t = self._at(t)
+        node = entry.span
+        if name in STREAMS:
+            leaf.touch()
+            self._sample(leaf, name, float(value))
+        metric = self._capture(t, node, name, value, unit, source, metric_type, None)
+        self.accepted += 1
+        if name not in STREAMS:
+            self._add_event(node.events, event_of_metric(metric))
+            add_to_totals(node.block.attributes, name, value, unit)
+        if self._instruments is not None:
+            self._instruments.metric(metric, node.block, leaf.settled)
+        if self._subscribers:
+            self._tell(Change("recorded", metric.time_ns, metric=metric))
+        return metric
+
+    def reject(
+        self,
+        t: int,
+        key: str | None,
+        name: str,
+        value: object,
+        unit: str,
+        source: str,
+        metric_type: str | None,
+        reason: RejectionReason,
+    ) -> CapturedMetric:
+        """A value that does not count: counted by reason, and shown on the leaf in which it fell.
+
+        After the end of the session that is the root, until the book is sealed.
+        """
+        entry = self.active.by_id(key) if key is not None else None
+        entry = entry or self.active.current
+        node = self._root if entry is None else entry.span
+        shown = attribute_value(value)
+        kept = shown if isinstance(shown, str | int | float) and not isinstance(shown, bool) else str(shown)
+        t = self._at(t) if self._leaf is not None else max(t, self.now)
+        metric = self._capture(t, node, name, kept, unit, source, metric_type, reason)
+        self.rejected[reason] += 1
+        self.rejections.append(metric)
+        leaf = self._leaf
+        if leaf is not None:
+            leaf.touch()
+            self._add_event(leaf.events, event_of_metric(metric))
+        elif node is not None and not self._sealed:
+            self._add_event(node.events, event_of_metric(metric))
+        if self._instruments is not None:
+            self._instruments.rejection(reason, node)
+        if self._subscribers:
+            self._tell(Change("rejected", metric.time_ns, metric=metric))
+        return metric
+
+    def milestone(self, t: int, key: str, name: str, attributes: Mapping[str, Any]) -> None:
+        """Something worth a word, on the open block ``key`` (or the innermost, if that has ended)."""
+        entry = self.active.by_id(key) or self.active.current
+        if entry is None:
+            return
+        t = self._at(t)
+        given = {**attributes_of(attributes), c.MILESTONE_NAME: text(name, MAX_NAME)}
+        self._add_event(entry.span.events, SpanEvent(c.EVENT_MILESTONE_REACHED, self.anchor_ns + t, given))
+
+    # ------------------------------------------------------------------------------------------------- the one line
+
+    def _at(self, t: int) -> int:
+        if t < self.now:
+            self.times_moved += 1
+            return self.now
+        self.now = t
+        return t
+
+    def _new_leaf(self, node: Node, t: int, phase: Phase | None = None) -> Leaf:
+        return Leaf(node, "pause" if self.active.paused else phase, t, self.active.active_time(t))
+
+    def _switch(
+        self,
+        t: int,
+        phase: Phase | None,
+        *,
+        key: str | None = None,
+        label: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> None:
+        leaf = self._leaf
+        if leaf is None:
+            return
+        self._finish_leaf(t)
+        following = self._new_leaf(leaf.node, t, phase)
+        following.key, following.label = key, None if label is None else text(label, MAX_NAME)
+        following.attributes = attributes_of(attributes) if attributes else {}
+        self._leaf = following
+
+    def _finish_leaf(self, t: int, *, child: bool = False) -> None:
+        leaf = self._leaf
+        if leaf is None:
+            return
+        self._leaf = None
+        node = leaf.node
+        if child:
+            node.has_children = True
+            if leaf.phase is None:
+                leaf.phase = "transition"
+        if leaf.empty_at(t):
+            return
+        leaf.touch()
+        leaf.end = t
+        if not (node.split or node.has_children or node.held is not None):
+            node.held = leaf  # perhaps the only one: then the node is the leaf
+            return
+        self._release_held(node)
+        self._write_leaf(leaf, t)
+
+    def _release_held(self, node: Node) -> None:
+        node.split = node.split or node.held is not None
+        held, node.held = node.held, None
+        if held is not None and held.end is not None:
+            self._write_leaf(held, held.end)
+
+    def _close_innermost(
+        self, t: int, entry: ActiveSpan[Node], status: Status, reason: Reason, attributes: Mapping[str, Any] | None
+    ) -> None:
+        node = entry.span
+        last = self._leaf
+        self._finish_leaf(t)
+        only = node.held or (None if node.split or node.has_children else last)
+        if only is not None and only.empty_at(t) and only.phase in (None, "transition"):
+            only.phase = own_phase(node.type)
+        if attributes:
+            node.attributes.update(attributes_of(attributes))
+        if only is not None:
+            self._be_leaf(node, only, t)
+        if node.kind == "block":
+            self._end_block(node, t, status, reason)
+        elif (
+            node.type == "round"
+            and node.has_children
+            and not node.cut
+            and reason != "forced"
+            and self._instruments is not None
+        ):
+            self._instruments.round(node)
+        node.end = t
+        self.active.exit(entry.key)
+        if node.parent is not None:
+            node.parent.cut = node.parent.cut or reason in ("forced", "aborted", "interrupted")
+        if node.parent is None:
+            if self._instruments is not None:
+                self._instruments.session(node, t - node.start)
+            return
+        self._write(node)
+        self._leaf = self._new_leaf(node.parent, t)
+
+    def _be_leaf(self, node: Node, leaf: Leaf, t: int) -> None:
+        """The block was never split: it is the leaf itself."""
+        node.attributes.update(summary_attributes(leaf.streams))
+        for key, value in leaf.attributes.items():
+            node.attributes.setdefault(key, value)
+        node.attributes[c.PHASE] = leaf.settled
+        node.events = sorted([*node.events, *leaf.events], key=_time_of) if leaf.events else node.events
+        if self._instruments is not None:
+            self._instruments.phase(leaf.settled, t - node.start, node.mirrored)
+
+    def _end_block(self, node: Node, t: int, status: Status, reason: Reason) -> None:
+        node.attributes[c.STATUS] = status
+        node.attributes[c.COMPLETION_REASON] = reason
+        elapsed = self.active.active_time(t) - node.active_start
+        if node.timed:
+            node.attributes.setdefault(c.TIMER_ELAPSED, seconds(elapsed))
+            node.attributes.setdefault(c.TIMER_TOTAL, seconds(t - node.start))
+        if self._instruments is not None:
+            self._instruments.block(node, t - node.start)
+
+    # --------------------------------------------------------------------------------------------------------- notes
+
+    def _name_segment(self, node: Node, parent: Node) -> None:
+        block = parent.block
+        index = node.attributes.get(c.SEGMENT_INDEX)
+        if not isinstance(index, int):
+            index = block.segment_count
+        block.segment_count = max(block.segment_count, index) + 1
+        node.attributes[c.SEGMENT_ID] = f"{block.mirrored.span_id}-{node.type}-{index}"
+        node.attributes[c.SEGMENT_TYPE] = node.type
+        node.attributes[c.SEGMENT_INDEX] = index
+        node.attributes[c.SEGMENT_LABEL] = node.name
+
+    def _sample(self, leaf: Leaf, name: str, value: float) -> None:
+        summary = leaf.streams.get(name)
+        if summary is None:
+            leaf.streams[name] = StreamSummary.of(value)
+        else:
+            summary.add(value)
+
+    def _add_event(self, events: list[SpanEvent], event: SpanEvent) -> None:
+        if len(events) >= self._event_limit:
+            self.events_beyond_limit += 1
+        else:
+            events.append(event)
+
+    def _capture(
+        self,
+        t: int,
+        node: Node | None,
+        name: str,
+        value: float | str,
+        unit: str,
+        source: str,
+        metric_type: str | None,
+        reason: RejectionReason | None,
+    ) -> CapturedMetric:
+        block = None if node is None else node.block
+        bare = CapturedMetric(
+            name=text(name, MAX_NAME),
+            value=value,
+            unit=text(unit, MAX_NAME),
+            source=text(source, MAX_NAME),
+            type=None if metric_type is None else text(metric_type, MAX_NAME),
+            time_ns=self.anchor_ns + t,
+            span_ids=() if node is None else node.path,
+            segment_id=None,
+            block_id="" if block is None else block.text(c.BLOCK_ID) or "",
+            movement_id=None if block is None else block.text(c.MOVEMENT_ID),
+            reason=reason,
+        )
+        leaf = self._leaf
+        if node is None or block is None or leaf is None:
+            return bare
+        now = self.active.active_time(t)
+        leaf.phase = leaf.settled
+        if leaf.node is node:
+            segment_id: str | None = leaf.segment_id
+            segment_start = leaf.active_start
+        else:
+            around = node
+            while around.kind != "segment" and around.parent is not None:
+                around = around.parent
+            segment_id, segment_start = around.text(c.SEGMENT_ID), around.active_start
+        bare = replace(bare, segment_id=segment_id)
+        if not self._rich:
+            return bare
+        timer = node.parent_timer
+        return replace(
+            bare,
+            phase=leaf.phase,
+            elapsed=None if segment_id is None else seconds(now - segment_start),
+            total_elapsed=seconds(now - block.active_start),
+            round=node.round,
+            parent_timer=None
+            if timer is None
+            else ParentTimer(
+                timer.text(c.BLOCK_ID) or "",
+                seconds(now - timer.active_start),
+                "down" if timer.attributes.get(c.TIMER_DIRECTION) == "down" else "up",
+            ),
+        )
+
+    # ------------------------------------------------------------------------------------------------------- writing
+
+    def _write_leaf(self, leaf: Leaf, end: int) -> None:
+        phase = leaf.settled
+        index = leaf.touch()
+        node = leaf.node
+        name = leaf.label or LEAF_LABELS[phase]
+        attributes: dict[str, Value] = {
+            **leaf.attributes,
+            c.SEGMENT_ID: leaf.segment_id,
+            c.SEGMENT_TYPE: phase,
+            c.SEGMENT_INDEX: index,
+            c.SEGMENT_LABEL: name,
+            c.PHASE: phase,
+            **summary_attributes(leaf.streams),
+        }
+        key = f"{node.key}-seg-{index}"
+        mirrored = self.mirror.start(key, name, leaf.start, attributes, node.mirrored)
+        self.mirror.end(mirrored, end, {}, leaf.events, None)
+        if self._instruments is not None:
+            self._instruments.phase(phase, end - leaf.start, mirrored)
+        self._publish(
+            SpanRecord(
+                trace_id=mirrored.trace_id,
+                span_id=mirrored.span_id,
+                parent_id=node.mirrored.span_id,
+                name=name,
+                start_ns=self.anchor_ns + leaf.start,
+                end_ns=self.anchor_ns + end,
+                attributes=attributes,
+                events=tuple(leaf.events),
+                resource=self._resource,
+                scope=SCOPE,
+                scope_version=__version__,
+            )
+        )
+
+    def _write(self, node: Node) -> None:
+        record = self._record_of(node)
+        if node.end is not None:
+            failure = record.status_message if record.status == "error" else None
+            self.mirror.end(node.mirrored, node.end, node.attributes, node.events, failure)
+        self._publish(record)
+
+    def _record_of(self, node: Node) -> SpanRecord:
+        failed = node.attributes.get(c.STATUS) == "failed"
+        return SpanRecord(
+            trace_id=node.mirrored.trace_id,
+            span_id=node.mirrored.span_id,
+            parent_id=None if node.parent is None else node.parent.mirrored.span_id,
+            name=node.name,
+            start_ns=self.anchor_ns + node.start,
+            end_ns=None if node.end is None else self.anchor_ns + node.end,
+            status="error" if failed else "unset",
+            status_message=node.text(c.COMPLETION_REASON) or "" if failed else "",
+            attributes=dict(node.attributes),
+            events=tuple(node.events),
+            resource=self._resource,
+            scope=SCOPE,
+            scope_version=__version__,
+        )
+
+    def _publish(self, record: SpanRecord) -> None:
+        self.completed.add(record)
+        if self._on_record is not None:
+            try:
+                self._on_record(record)
+            except Exception:  # noqa: BLE001 - a failing listener harms nobody
+                self._listener_failed()
+        if self._subscribers and record.end_ns is not None:
+            self._tell(Change("closed", record.end_ns, record=record))
+
+    def _tell(self, change: Change) -> None:
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber(change)
+            except Exception:  # noqa: BLE001 - a failing listener harms nobody
+                self._listener_failed()
+
+    def _listener_failed(self) -> None:
+        if not self.subscriber_failures:
+            _log.warning("otelwod: a listener of a tracker raised; further failures are counted", exc_info=True)
+        self.subscriber_failures += 1
+
+
+def _context_of(entry: ActiveSpan[Node]) -> Any:
+    return entry.span.mirrored.context
+
+
+def _time_of(event: SpanEvent) -> int:
+    return event.time_ns

@@ -1,0 +1,394 @@
+"""Runtime events → records and OpenTelemetry spans.
+
+A `SessionTracker` subscribes to a session's stream and folds it onto the book of records. It holds the events of the
+last turn back until a later turn begins (or `close`), because until then that tap can be undone; explicit times make
+this lossless.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from opentelemetry.context import Context
+from opentelemetry.metrics import Meter
+from opentelemetry.trace import Tracer
+
+from otelwod import conventions as c
+from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, RejectionReason
+from otelwod.runtime import events as ev
+from otelwod.telemetry.ids import session_trace_id
+from otelwod.trace import AttributeValue, SpanRecord
+from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans, ActiveState
+from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book, Change, OnRecord
+from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
+from otelwod.tracking.completed import DEFAULT_CAPACITY, Completed, Overflow
+from otelwod.tracking.instruments import Instruments
+from otelwod.tracking.mirror import Mirror, Mirrored
+from otelwod.tracking.values import MAX_NAME, attributes_of, text
+
+_log = logging.getLogger(__name__)
+
+
+class SessionTracker:
+    """Keeps the book of one runtime session; subscribe it to the session's stream.
+
+    ``anchor_ns`` is the wall clock (ns since the Unix epoch) at the session's t = 0. ``tracer`` and ``meter`` are those
+    of the OpenTelemetry API, or None. ``workout_*`` and ``athlete_id`` stand on the root. ``live`` turns on instruments
+    and `context`. With ``strict`` a rejected metric raises `MetricRejectedError` to whoever feeds the event; it is
+    recorded first, and its turn is final. ``on_record`` gets each record when it is final. Call `close` at the end: it
+    writes what was held back, and ends what is open as interrupted.
+    """
+
+    def __init__(
+        self,
+        *,
+        session_id: str,
+        anchor_ns: int,
+        tracer: Tracer | None = None,
+        meter: Meter | None = None,
+        seed: int | None = None,
+        workout_name: str | None = None,
+        workout_format: str | None = None,
+        workout_id: str | None = None,
+        workout_source: str | None = None,
+        athlete_id: str | None = None,
+        resource: Mapping[str, AttributeValue] | None = None,
+        live: bool = False,
+        rich_capture: bool = True,
+        strict: bool = False,
+        capacity: int = DEFAULT_CAPACITY,
+        overflow: Overflow | None = None,
+        event_limit: int = DEFAULT_EVENT_LIMIT,
+        max_depth: int = DEFAULT_MAX_DEPTH,
+        on_record: OnRecord | None = None,
+    ) -> None:
+        self._root_attributes: dict[str, Any] = {
+            c.WORKOUT_NAME: workout_name,
+            c.WORKOUT_FORMAT: workout_format,
+            c.WORKOUT_ID: workout_id,
+            c.WORKOUT_SOURCE: workout_source,
+            c.SESSION_ID: session_id,
+            c.ATHLETE_ID: athlete_id,
+        }
+        self._root_name = workout_name
+        self._strict = strict
+        self._lock = threading.RLock()
+        trace_id = session_trace_id(session_id, seed)
+        self._book = Book(
+            session_id=session_id,
+            anchor_ns=anchor_ns,
+            seed=seed,
+            mirror=Mirror(tracer, session_id=session_id, trace_id=trace_id, anchor_ns=anchor_ns),
+            completed=Completed(capacity, overflow),
+            on_record=on_record,
+            instruments=Instruments(meter, workout_format=workout_format) if live and meter is not None else None,
+            resource=resource,
+            rich_capture=rich_capture,
+            event_limit=event_limit,
+            max_depth=max_depth,
+            live=live,
+        )
+        self._held: list[ev.RuntimeEvent] = []
+        self._turn: int | None = None
+        self._final: ActiveState[ev.SpanStarted | ev.SegmentStarted] | None = None
+        self._started: dict[str, Mirrored] = {}
+        self.active: ActiveSpans[ev.SpanStarted | ev.SegmentStarted] = ActiveSpans(
+            max_depth=max_depth, context_of=self._context_of if live else None
+        )
+        """What is open now, the events held back included."""
+        self.undone = 0
+        """Turns that were taken back."""
+        self.faults = 0
+        """Events that could not be folded (each is logged once per kind), such as an undo that came too late."""
+        self._closed = False
+        self._fold: dict[type, Callable[[Any], CapturedMetric | None]] = {
+            ev.SpanStarted: self._span_started,
+            ev.SpanStopped: self._span_stopped,
+            ev.SpanPaused: self._paused,
+            ev.SpanResumed: self._resumed,
+            ev.RestStarted: self._rest_started,
+            ev.RestStopped: self._rest_stopped,
+            ev.SegmentStarted: self._segment_started,
+            ev.SegmentEnded: self._segment_ended,
+            ev.MetricRecorded: self._metric_recorded,
+            ev.MetricRejected: self._metric_rejected,
+            ev.MilestoneReached: self._milestone,
+        }
+
+    # ---------------------------------------------------------------------------------------------------- the stream
+
+    def __call__(self, event: ev.RuntimeEvent) -> None:
+        """One event of the stream, in order. Never raises, except `MetricRejectedError` in strict mode."""
+        with self._lock:
+            if self._closed:
+                self._fault("an event after close")
+                return
+            if isinstance(event, ev.TapUndone):
+                self._undo(event.undone_turn)
+                return
+            if self._turn is None or event.turn > self._turn:
+                self._commit()
+                self._turn, self._final = event.turn, self.active.snapshot()
+            self._held.append(event)
+            self._follow(event)
+            if self._strict and isinstance(event, ev.MetricRejected):
+                self._commit()
+                rejections = self._book.rejections
+                if rejections:
+                    raise MetricRejectedError(rejections[-1], _why(rejections[-1]))
+
+    def close(self) -> None:
+        """The stream has ended: write what was held back, end what is open as interrupted. Twice is once."""
+        with self._lock:
+            if not self._closed:
+                self._commit()
+                self._closed = True
+                self._book.seal()
+
+    def __enter__(self) -> SessionTracker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------------------------------------------------- answers
+
+    @property
+    def trace_id(self) -> str:
+        """32 hex digits; with a provider that makes its own ids they are known once the root is final."""
+        return self._book.trace_id
+
+    @property
+    def records(self) -> tuple[SpanRecord, ...]:
+        """The finished records still in memory, in the order in which they ended: children before their parents."""
+        return self._book.completed.records
+
+    @property
+    def open(self) -> tuple[SpanRecord, ...]:
+        """The open blocks and structural segments whose turn is final, root first, as records without an end."""
+        return self._book.open
+
+    @property
+    def book(self) -> Book:
+        """The book underneath, with all its counts."""
+        return self._book
+
+    @property
+    def accepted(self) -> int:
+        """Metrics that were accepted, streams included."""
+        return self._book.accepted
+
+    @property
+    def rejected(self) -> Counter[RejectionReason]:
+        """Metrics that were rejected, by reason."""
+        return Counter(self._book.rejected)
+
+    @property
+    def rejections(self) -> tuple[CapturedMetric, ...]:
+        """The latest rejected metrics (at most 1,000), oldest first."""
+        return tuple(self._book.rejections)
+
+    @property
+    def events_lost(self) -> int:
+        """Events that the tracer provider's limit dropped from OpenTelemetry spans; records have them."""
+        return self._book.mirror.events_lost
+
+    def context(self) -> Context | None:
+        """The OpenTelemetry context of the innermost open block of a live session, for calls that shall nest under it.
+
+        None for sessions that are not live. Attach it around a call and detach it right after.
+        """
+        with self._lock:
+            return self.active.context()
+
+    def find(self, span_id: str) -> SpanRecord | None:
+        """The finished record with this span id, also when it has moved out of memory."""
+        with self._lock:
+            return self._book.completed.get(span_id)
+
+    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
+        """Tell ``callback`` of every change of the book from now on; call the result to stop."""
+        return self._book.subscribe(callback)
+
+    # -------------------------------------------------------------------------------------------------- turns, undo
+
+    def _commit(self) -> None:
+        held, self._held = self._held, []
+        for event in held:
+            try:
+                self._fold[type(event)](event)
+            except (KeyError, ValueError) as error:
+                self._fault(f"{event.name}: {error}")
+        self._started.clear()
+
+    def _undo(self, turn: int) -> None:
+        if not self._held or self._turn != turn or self._final is None:
+            self._fault(f"turn {turn} is final and cannot be undone")
+            return
+        self._held.clear()
+        self.active.restore(self._final)
+        # A span that was started early for `context` is never ended, hence never exported: it has not been.
+        self._started.clear()
+        self.undone += 1
+
+    def _fault(self, what: str) -> None:
+        if not self.faults:
+            _log.warning("otelwod: the tracker could not use an event (%s); further ones are counted", what)
+        self.faults += 1
+
+    # ---------------------------------------------------------------------------------- what is open, the held turn too
+
+    def _follow(self, event: ev.RuntimeEvent) -> None:
+        try:
+            if isinstance(event, ev.SpanStarted) or (
+                isinstance(event, ev.SegmentStarted) and event.type in STRUCTURAL_SEGMENTS
+            ):
+                self.active.enter(event.key, event, event.t)
+            elif isinstance(event, ev.SpanStopped | ev.SegmentEnded):
+                self.active.exit(event.key)
+            elif isinstance(event, ev.SpanPaused):
+                self.active.pause(event.t)
+            elif isinstance(event, ev.SpanResumed):
+                self.active.resume(event.t)
+        except ValueError:
+            pass  # said once, when the event is folded
+
+    def _context_of(self, entry: ActiveSpan[ev.SpanStarted | ev.SegmentStarted]) -> Context | None:
+        """The context of an open span; one whose turn is still held back starts its OpenTelemetry side early."""
+        parent: Mirrored | None = None
+        for above in self.active.active:
+            known = self._book.active.by_id(above.key)
+            mirrored = self._started.get(above.key) if known is None else known.span.mirrored
+            if mirrored is None:
+                name, attributes = self._described(above.span)
+                mirrored = self._book.mirror.start(
+                    above.key, text(name, MAX_NAME), above.start, attributes_of(attributes), parent
+                )
+                self._started[above.key] = mirrored
+            parent = mirrored
+            if above.key == entry.key:
+                break
+        return None if parent is None else parent.context
+
+    # ------------------------------------------------------------------------------------------------------ the fold
+
+    def _described(self, event: ev.SpanStarted | ev.SegmentStarted) -> tuple[str, dict[str, Any]]:
+        if isinstance(event, ev.SegmentStarted):
+            return event.label, {
+                **event.attributes,
+                c.SEGMENT_TYPE: event.type,
+                c.SEGMENT_INDEX: event.index,
+                c.SEGMENT_LABEL: event.label,
+            }
+        attributes: dict[str, Any] = {
+            c.BLOCK_ID: event.block_id,
+            c.BLOCK_TYPE: event.block_type,
+            c.BLOCK_LABEL: event.label,
+            c.BLOCK_DEPTH: event.depth,
+            c.BLOCK_LINE: event.line,
+            **event.attributes,
+        }
+        if event.parent is None:
+            attributes.update((key, value) for key, value in self._root_attributes.items() if value is not None)
+            return self._root_name or event.label, attributes
+        return event.label, attributes
+
+    def _span_started(self, event: ev.SpanStarted) -> None:
+        self._leave_to(event.parent, event.t)
+        name, attributes = self._described(event)
+        self._book.open_node(
+            event.t,
+            event.key,
+            kind="block",
+            node_type=event.block_type,
+            name=name,
+            attributes=attributes,
+            started=self._started.pop(event.key, None),
+        )
+
+    def _span_stopped(self, event: ev.SpanStopped) -> None:
+        if not self._book.close_node(event.t, event.key, event.status, event.reason, event.attributes):
+            raise KeyError(event.key)
+
+    def _segment_started(self, event: ev.SegmentStarted) -> None:
+        if event.type in STRUCTURAL_SEGMENTS:
+            self._leave_to(event.block, event.t)
+            name, attributes = self._described(event)
+            self._book.open_node(
+                event.t,
+                event.key,
+                kind="segment",
+                node_type=event.type,
+                name=name,
+                attributes=attributes,
+                started=self._started.pop(event.key, None),
+            )
+        else:
+            phase: Phase = _LEAF_PHASES[event.type]
+            self._book.start_leaf(event.t, phase, key=event.key, label=event.label, attributes=event.attributes)
+
+    def _segment_ended(self, event: ev.SegmentEnded) -> None:
+        if not self._book.close_node(event.t, event.key, "completed", "children_complete", event.attributes):
+            self._book.end_leaf(event.t, event.key, event.attributes)
+
+    def _leave_to(self, parent: str | None, t: int) -> None:
+        """Close what the stream left open below ``parent``: only a faulty stream does."""
+        current = self._book.active.current
+        if current is None or parent is None or current.key == parent:
+            return
+        path = self._book.active.active
+        for above, inner in pairwise(path):
+            if above.key == parent:
+                self._fault(f"{inner.key} was left open under {parent}")
+                self._book.close_node(t, inner.key, "completed", "forced")
+                return
+        raise KeyError(parent)
+
+    def _paused(self, event: ev.SpanPaused) -> None:
+        self._book.pause(event.t)
+
+    def _resumed(self, event: ev.SpanResumed) -> None:
+        self._book.resume(event.t)
+
+    def _rest_started(self, event: ev.RestStarted) -> None:
+        self._book.rest(event.t, rest_label(event.planned))
+
+    def _rest_stopped(self, event: ev.RestStopped) -> None:
+        self._book.work(event.t)
+
+    def _metric_recorded(self, event: ev.MetricRecorded) -> None:
+        self._book.metric(event.t, event.block, event.metric, event.value, event.unit, event.source, event.type)
+
+    def _metric_rejected(self, event: ev.MetricRejected) -> None:
+        self._book.reject(
+            event.t, event.block, event.metric, event.value, event.unit, event.source, event.type, event.reason
+        )
+
+    def _milestone(self, event: ev.MilestoneReached) -> None:
+        self._book.milestone(event.t, event.block, event.milestone, event.attributes)
+
+
+_LEAF_PHASES: Final[Mapping[str, Phase]] = {
+    "work": "work",
+    "rest": "rest",
+    "pause": "pause",
+    "transition": "transition",
+}
+
+
+def rest_label(planned: int | None) -> str:
+    """``Rest 1:00``, or ``Rest`` when its length is not planned."""
+    if planned is None:
+        return "Rest"
+    whole = planned // NANOS_PER_SECOND
+    return f"Rest {whole // 60}:{whole % 60:02d}"
+
+
+def _why(metric: CapturedMetric) -> str:
+    reason = metric.reason or "invalid"
+    return f"{metric.name} {metric.value!r} was rejected ({reason}): {WHY[reason]}"
