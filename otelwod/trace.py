@@ -139,7 +139,8 @@ class Trace:
     has a start and an end, and ``start_ns <= end_ns``.
 
     ``status`` and ``phase`` hold only the rows that have one; ``nonblocking`` the rows that their parent does not
-    wait for (a consumer of a producer, a FOLLOWS_FROM reference, ``otelwod.blocking=false``).
+    wait for (a consumer of a producer, a FOLLOWS_FROM reference, ``otelwod.blocking=false``); ``guessed`` those
+    whose duration is not known (still open, or no start): statistics leave them out of their extremes.
     """
 
     __slots__ = (
@@ -149,6 +150,7 @@ class Trace:
         "_quality",
         "_records",
         "end_ns",
+        "guessed",
         "nonblocking",
         "operation",
         "operations",
@@ -201,8 +203,9 @@ class Trace:
             raise ValueError("the columns of a trace must have the same length")
         found = {"open_spans": 0, "negative_durations": 0, "missing_times": 0, "duplicate_ids": 0, "cycles": 0}
         starts, ends = start_ns, end_ns
+        self.guessed: frozenset[int] = frozenset()
         if n and (None in ends or min(starts) <= 0):
-            starts, ends = _with_times(span_id, parent_id, starts, ends, found)
+            starts, ends, self.guessed = _with_times(span_id, parent_id, starts, ends, found)
         assert_ends = cast("Sequence[int]", ends)
         if any(map(gt, starts, assert_ends)):
             found["negative_durations"] = sum(map(gt, starts, assert_ends))
@@ -259,12 +262,13 @@ class Trace:
 
     def _follow_order(self) -> None:
         """Bring what is keyed by input position to rows."""
-        if isinstance(self._origin, range) or not (self.status or self.phase or self.nonblocking):
+        if isinstance(self._origin, range) or not (self.status or self.phase or self.nonblocking or self.guessed):
             return
         row_of = {old: row for row, old in enumerate(self._origin)}
         self.status = {row_of[old]: value for old, value in self.status.items() if old in row_of}
         self.phase = {row_of[old]: value for old, value in self.phase.items() if old in row_of}
         self.nonblocking = frozenset(row_of[old] for old in self.nonblocking if old in row_of)
+        self.guessed = frozenset(row_of[old] for old in self.guessed if old in row_of)
 
     def __len__(self) -> int:
         return len(self.span_id)
@@ -385,10 +389,11 @@ def _with_times(
     starts: Sequence[int],
     ends: Sequence[int | None],
     found: dict[str, int],
-) -> tuple[list[int], list[int]]:
+) -> tuple[list[int], list[int], frozenset[int]]:
     """Give open spans an end, and spans without a start that of their nearest ancestor that has one.
 
     A start of 0 is missing only among times of our days; in a trace on virtual time it is a start like any other.
+    The third value holds the positions whose duration remains a guess.
     """
     last = max((end for end in ends if end is not None), default=0)
     last = max(last, *starts)
@@ -411,14 +416,18 @@ def _with_times(
         for link in chain:
             fixed[link] = start
     finished = []
+    guessed = set()
     for row, (start, duration, end) in enumerate(zip(fixed, durations, ends, strict=True)):
         if duration is None or end is None:
             finished.append(max(last, start))
+            guessed.add(row)
         elif row in missing and duration <= _ONE_YEAR_NS:
             finished.append(start + max(0, duration))  # the source gave a duration: it stays true
         else:
             finished.append(end)
-    return fixed, finished
+            if row in missing:
+                guessed.add(row)
+    return fixed, finished, frozenset(guessed)
 
 
 def _canonical_order(

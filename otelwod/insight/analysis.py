@@ -1,0 +1,178 @@
+"""`analyze_traces`: traces in, the whole `Report` out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import add
+from typing import Literal
+
+from otelwod.insight import bottlenecks as bottleneck
+from otelwod.insight.concurrency import concurrency, sweep, whole
+from otelwod.insight.criticalpath import VIRTUAL, Path, critical_path, extent, overlaps, waits
+from otelwod.insight.errors import errors, inclusive
+from otelwod.insight.phases import phase_split
+from otelwod.insight.replay import Replay
+from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport
+from otelwod.insight.selftime import Overrun, blocking_children, self_times, unwaited
+from otelwod.insight.statistics import OperationTable
+from otelwod.insight.workouts import workout_report
+from otelwod.trace import Operation, Quality, Trace
+
+SPAN_LIMIT = 10_000
+
+
+def analyze_traces(
+    traces: Iterable[Trace],
+    *,
+    eps_ns: int = 0,
+    compat: Literal["jaeger"] | None = None,
+    threshold_ns: int | None = None,
+    overrun: Overrun = "clamp",
+    span_limit: int | None = SPAN_LIMIT,
+) -> Report:
+    """Analyse one trace or a run of several.
+
+    ``eps_ns``: siblings whose times overlap by no more count as one after the other (0 in process, 1,000 for
+    sources in microseconds). ``compat="jaeger"``: paths and self times as in Jaeger's UI. ``threshold_ns``: the
+    critical time from which an operation counts as a bottleneck (default: 100 ms or 1 % of the total, whichever is
+    less). ``overrun="async"``: a child that outlives its parent is not waited for. ``span_limit``: rows of
+    `Report.spans`, None for all. Bad data never raises: see `Report.quality`.
+    """
+    if eps_ns < 0:
+        raise ValueError("eps_ns must not be negative")
+    strict = compat == "jaeger"
+    eps = 0 if strict else eps_ns
+    table = OperationTable()
+    known = list(traces)
+    trace_rows: list[TraceReport] = []
+    span_rows: list[SpanUse] = []
+    failures: list[ErrorUse] = []
+    sweeps = []
+    runs = []
+    for trace in known:
+        nonblocking = unwaited(trace, overrun)
+        children = blocking_children(trace, nonblocking)
+        own = self_times(trace, frozenset() if strict else nonblocking)
+        path = critical_path(trace, children, eps_ns=eps, strict=strict)
+        critical = path.by_row(len(trace))
+        shared = overlaps(trace, children, path)
+        swept = sweep(trace)
+        table.add(trace, own, path, swept.active)
+        table.add_details(trace)
+        sweeps.append(swept)
+        run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps), critical)
+        runs.append(run)
+        if trace.status:
+            failures += errors(trace, inclusive(trace, critical))
+        trace_rows.append(_trace_row(trace, children, path, shared, eps, strict))
+        wanted = None if span_limit is None else span_limit - len(span_rows)
+        if wanted is None or wanted > 0:
+            span_rows += _span_rows(trace, own, critical, waits(trace, children, eps_ns=eps), run, wanted)
+    total = sum(row.duration_ns for row in trace_rows)
+    threshold = bottleneck.default_threshold(total) if threshold_ns is None else threshold_ns
+    active_ns = _active_ns(table, sum(swept.covered_ns for swept in sweeps))
+    operations = table.rows(active_ns)
+    return Report(
+        traces=tuple(trace_rows),
+        spans=tuple(span_rows),
+        operations=tuple(operations),
+        bottlenecks=tuple(bottleneck.bottlenecks(runs, operations, total, threshold)),
+        concurrency=concurrency(sweeps),
+        errors=tuple(failures),
+        quality=reduce(add, (trace.quality for trace in known), Quality()),
+        stages=bottleneck.utilisation(known, operations),
+        duration_ns=total,
+        span_count=sum(map(len, known)),
+        eps_ns=eps,
+        compat=compat,
+        threshold_ns=threshold,
+    )
+
+
+def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:
+    shares = sorted(table.active())
+    lengths = whole([share for _, share in shares], covered_ns, [operation for operation, _ in shares])
+    return {operation: length for (operation, _), length in zip(shares, lengths, strict=True)}
+
+
+def _trace_row(
+    trace: Trace, children: Sequence[Sequence[int]], path: Path, shared: dict[int, int], eps: int, strict: bool
+) -> TraceReport:
+    start, stop = extent(trace)
+    longest = min(trace.roots, key=lambda row: (trace.start_ns[row] - trace.end_ns[row], row), default=None)
+    service, name = trace.operations[trace.operation[longest]] if longest is not None else ("", "")
+    roots: tuple[RootPath, ...] = ()
+    if len(trace.roots) > 1:
+        roots = tuple(
+            RootPath(
+                span_id=trace.span_id[root],
+                operation=trace.operations[trace.operation[root]][1],
+                duration_ns=trace.end_ns[root] - trace.start_ns[root],
+                critical_path=_sections(trace, critical_path(trace, children, eps_ns=eps, strict=strict, root=root)),
+            )
+            for root in trace.roots
+        )
+    return TraceReport(
+        trace_id=trace.trace_id,
+        root=name,
+        duration_ns=stop - start,
+        phases=phase_split(trace, path, shared),
+        critical_path=_sections(trace, path),
+        start_ns=start,
+        service=service,
+        span_count=len(trace),
+        roots=roots,
+        overlap_ns=sum(shared.values()),
+        workout=workout_report(trace),
+        trace=trace,
+    )
+
+
+def _sections(trace: Trace, path: Path) -> tuple[Section, ...]:
+    ids, operation, operations = trace.span_id, trace.operation, trace.operations
+    return tuple(
+        Section("", "", begin, stop)
+        if row == VIRTUAL
+        else Section(ids[row], operations[operation[row]][1], begin, stop)
+        for row, begin, stop in zip(path.row, path.start_ns, path.end_ns, strict=True)
+    )
+
+
+def _span_rows(
+    trace: Trace,
+    own: Sequence[int],
+    critical: Sequence[int],
+    waited: Sequence[int],
+    run: bottleneck.Run,
+    wanted: int | None,
+) -> list[SpanUse]:
+    slack, drag = run.replay.slack(), run.replay.drag(critical, run.limits)
+    placed = run.replay.place
+    rows: list[SpanUse] = []
+    for row, depth in trace.preorder():
+        if wanted is not None and len(rows) >= wanted:
+            break
+        above = trace.parent[row]
+        service, name = trace.operations[trace.operation[row]]
+        rows.append(
+            SpanUse(
+                span_id=trace.span_id[row],
+                parent_id=trace.span_id[above] if above >= 0 else None,
+                operation=name,
+                start_ns=trace.start_ns[row],
+                duration_ns=trace.end_ns[row] - trace.start_ns[row],
+                self_ns=own[row],
+                critical_ns=critical[row],
+                phase=trace.phase.get(row),
+                status=trace.status.get(row, "unset"),
+                trace_id=trace.trace_id,
+                service=service,
+                depth=depth,
+                wait_ns=waited[row],
+                slack_ns=slack.get(row),
+                drag_ns=drag.get(row, 0),
+                detached=placed[row] < 0,
+            )
+        )
+    return rows

@@ -1,0 +1,229 @@
+"""The critical path: which span held the trace at each moment, read backwards from the end.
+
+The definition is that of docs/performance-analysis.md: a span is scanned from its end; the blocking child that ended
+last (ties: earliest start, then id) held it until it ended; what no such child covers is the span's own. Each span
+is looked at once, from a stack of our own: a million levels are no deeper than one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import sub
+
+from otelwod.trace import Trace
+
+VIRTUAL = -1
+"""The row of the virtual root over several roots: its sections are the time in which no root was open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Sections as columns, oldest first: row ``row[i]`` held ``[start_ns[i], end_ns[i])``."""
+
+    row: list[int] = field(default_factory=list)
+    start_ns: list[int] = field(default_factory=list)
+    end_ns: list[int] = field(default_factory=list)
+
+    def by_row(self, rows: int) -> list[int]:
+        """cp(v) of each row: the length of its sections."""
+        lengths = [0] * (rows + 1)  # the last is VIRTUAL's
+        for row, length in zip(self.row, map(sub, self.end_ns, self.start_ns), strict=True):
+            lengths[row] += length
+        lengths.pop()
+        return lengths
+
+
+def critical_path(
+    trace: Trace,
+    children: Sequence[Sequence[int]] | None = None,
+    *,
+    eps_ns: int = 0,
+    strict: bool = False,
+    root: int | None = None,
+) -> Path:
+    """The critical path of a trace, or of the tree under ``root``.
+
+    ``children`` are the blocking children of each row (default: all). Siblings count as one after the other when
+    the first ended at most ``eps_ns`` after the second began; ``strict`` wants it to have ended before, as Jaeger's
+    UI does. With several roots the path is that of a virtual root over them (`VIRTUAL`).
+    """
+    kids = trace.children if children is None else children
+    path = Path()
+    if root is not None:
+        _scan(trace, kids, root, kids[root], trace.start_ns[root], trace.end_ns[root], eps_ns, strict, path)
+    elif len(trace.roots) == 1:
+        top = trace.roots[0]
+        _scan(trace, kids, top, kids[top], trace.start_ns[top], trace.end_ns[top], eps_ns, strict, path)
+    elif trace.roots:
+        begin, stop = extent(trace)
+        _scan(trace, kids, VIRTUAL, trace.roots, begin, stop, eps_ns, strict, path)
+    path.row.reverse()
+    path.start_ns.reverse()
+    path.end_ns.reverse()
+    return path
+
+
+def extent(trace: Trace) -> tuple[int, int]:
+    """From the first start to the last end of the roots; (0, 0) for an empty trace."""
+    if not trace.roots:
+        return 0, 0
+    return min(trace.start_ns[row] for row in trace.roots), max(trace.end_ns[row] for row in trace.roots)
+
+
+def _scan(
+    trace: Trace,
+    children: Sequence[Sequence[int]],
+    span: int,
+    kids: Sequence[int],
+    a: int,
+    b: int,
+    eps: int,
+    strict: bool,
+    path: Path,
+) -> None:
+    start, end = trace.start_ns, trace.end_ns
+    add_row, add_start, add_end = path.row.append, path.start_ns.append, path.end_ns.append
+    stack: list[tuple[int, int, int, int, Sequence[int], int]] = []
+    kids = _latest_first(trace, kids, b)
+    cur, at = b, 0
+    while True:
+        below: Sequence[int] = ()
+        while at < len(kids):
+            child = kids[at]
+            at += 1
+            stop = end[child]
+            if stop > b:
+                stop = b
+            if stop <= a:  # and so do all that follow
+                at = len(kids)
+                break
+            begin = start[child]
+            if stop > cur + eps or begin >= cur or (strict and stop == cur != b):
+                continue
+            if stop > cur:
+                stop = cur
+            if begin < a:
+                begin = a
+            if begin >= stop:
+                continue  # took no time, holds nothing
+            if stop < cur:
+                add_row(span)
+                add_start(stop)
+                add_end(cur)
+            cur = begin
+            below = children[child]
+            if below:
+                break
+            add_row(child)
+            add_start(begin)
+            add_end(stop)
+        if below:
+            if at < len(kids) and cur > a:
+                stack.append((span, a, b, cur, kids, at))
+            elif cur > a:
+                stack.append((span, a, b, cur, (), 0))
+            span, a, b, cur, at = child, begin, stop, stop, 0
+            kids = _latest_first(trace, below, b)
+            continue
+        if cur > a:
+            add_row(span)
+            add_start(a)
+            add_end(cur)
+        if not stack:
+            return
+        span, a, b, cur, kids, at = stack.pop()
+
+
+def _latest_first(trace: Trace, kids: Sequence[int], b: int) -> Sequence[int]:
+    """By (end clamped to b, descending; start; id). Row order breaks ties already, and sorting is stable."""
+    end = trace.end_ns
+    if len(kids) < 2:
+        return kids
+    ordered = sorted(kids, key=end.__getitem__, reverse=True)
+    if end[ordered[0]] > b and end[ordered[1]] >= b:
+        clamped = next((at for at, row in enumerate(ordered) if end[row] < b), len(ordered))
+        start, ids = trace.start_ns, trace.span_id
+        ordered[:clamped] = sorted(ordered[:clamped], key=lambda row: (start[row], ids[row]))
+    return ordered
+
+
+def overlaps(trace: Trace, children: Sequence[Sequence[int]], path: Path) -> dict[int, int]:
+    """cp_overlap of the rows where it is not 0: the part of their sections during which some child of theirs ran.
+
+    That part is ambiguous: the span may have worked, or waited for a child that the path does not name.
+    """
+    sections: dict[int, list[tuple[int, int]]] = {}
+    for row, begin, stop in zip(path.row, path.start_ns, path.end_ns, strict=True):
+        kids = children[row] if row != VIRTUAL else ()
+        if kids:
+            sections.setdefault(row, []).append((begin, stop))
+    found = {}
+    for row, pieces in sections.items():
+        shared = _shared(pieces, [(trace.start_ns[kid], trace.end_ns[kid]) for kid in children[row]])
+        if shared:
+            found[row] = shared
+    return found
+
+
+def _shared(pieces: Sequence[tuple[int, int]], intervals: Sequence[tuple[int, int]]) -> int:
+    """How much of the disjoint, ascending pieces the intervals (ascending by start) cover."""
+    total, at = 0, 0
+    reach = pieces[0][0]
+    for begin, stop in intervals:
+        begin = max(begin, reach)
+        if stop <= begin:
+            continue
+        reach = stop
+        while at < len(pieces) and pieces[at][1] <= begin:
+            at += 1
+        look = at
+        while look < len(pieces) and pieces[look][0] < stop:
+            total += min(stop, pieces[look][1]) - max(begin, pieces[look][0])
+            look += 1
+        at = max(at, look - 1)
+    return total
+
+
+def waits(trace: Trace, children: Sequence[Sequence[int]], *, eps_ns: int = 0) -> list[int]:
+    """How long each row's parent waited for it: what scan(parent) hands to the row, on the path or not.
+
+    For every span: its duration = its own sections + the waits on its children. 0 for roots.
+    """
+    start, end = trace.start_ns, trace.end_ns
+    waited = [0] * len(trace)
+    for span, kids in enumerate(children):
+        if not kids:
+            continue
+        a = start[span]
+        cur = b = end[span]
+        for child in _latest_first(trace, kids, b):
+            stop, begin = end[child], start[child]
+            if stop > b:
+                stop = b
+            if stop <= a:
+                break
+            if stop > cur + eps_ns or begin >= cur:
+                continue
+            begin, stop = max(begin, a), min(stop, cur)
+            if begin < stop:
+                waited[child] = stop - begin
+                cur = begin
+    return waited
+
+
+def clamped(trace: Trace, children: Sequence[Sequence[int]]) -> dict[int, tuple[int, int]]:
+    """[start, end) of each row that lies inside its clamped parent, clamped to it, from the roots down.
+
+    Rows outside their parent are missing, and so is all that lies under them.
+    """
+    kept = {row: (trace.start_ns[row], trace.end_ns[row]) for row in trace.roots}
+    todo = list(trace.roots)
+    for span in todo:
+        a, b = kept[span]
+        for child in children[span]:
+            begin, stop = trace.start_ns[child], trace.end_ns[child]
+            if (begin < b and stop > a) or (a <= begin == stop <= b):
+                kept[child] = max(begin, a), min(stop, b)
+                todo.append(child)
+    return kept
