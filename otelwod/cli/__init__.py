@@ -1,7 +1,7 @@
 """Arguments → one call into a room.
 
-Each command is a module of this package with ``SUMMARY``, ``configure(parser)`` and ``execute(args) -> int``. Exit status:
-0 done, 1 the answer is "no", 2 bad usage or bad input. Errors go to stderr, results to stdout.
+Each command is a module of this package with ``SUMMARY``, ``configure(parser)`` and ``execute(args) -> int``. Exit
+status: 0 done, 1 the answer is "no", 2 bad usage or bad input. Errors go to stderr, results to stdout.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except UsageError as error:
         for line in error.lines:
-            print(line, file=sys.stderr)  # noqa: T201
+            print(line, file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

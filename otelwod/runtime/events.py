@@ -112,11 +112,12 @@ class SegmentStarted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentEnded(Event):
-    """A segment ended."""
+    """A segment ended. ``complete`` is False for a round that was cut short."""
 
     name: ClassVar[str] = "segment:ended"
     key: str
     block: str
+    complete: bool = True
     attributes: Mapping[str, Value] = field(default_factory=dict)
 
 

@@ -1,0 +1,58 @@
+"""From a file on the command line to a program, or to diagnostics with place and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from otelwod.cli.errors import UsageError
+from otelwod.runtime.inputs import Input, InputError, read_inputs
+from otelwod.runtime.program import Program, ProgramError, compile_workout
+from otelwod.views.text import visible
+from otelwod.workout import load
+from otelwod.workout.model import Diagnostic, Profile
+
+MAX_INPUT_BYTES = 64 * 1024 * 1024
+MOST_ERRORS = 20
+
+
+def diagnostic_line(file: str, diagnostic: Diagnostic) -> str:
+    """``file:line:column: what, and what to do``."""
+    hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
+    place = f"{file}:{diagnostic.line}:{diagnostic.column}"
+    return visible(f"{place}: {diagnostic.severity}: {diagnostic.message}{hint}")
+
+
+def load_program(file: str, *, profile: Profile, block: int | None) -> Program:
+    """The program of a workout file. `UsageError` lists every error in it."""
+    try:
+        program = compile_workout(load(file), profile=profile, block=block)
+    except ProgramError as error:
+        raise UsageError(*_lines(file, error.diagnostics)) from None
+    if program.errors:
+        raise UsageError(*_lines(file, program.errors))
+    return program
+
+
+def load_inputs(file: str) -> tuple[Input, ...]:
+    """The inputs of a ``--replay`` file. `UsageError` names file and line."""
+    path = Path(file)
+    try:
+        if path.stat().st_size > MAX_INPUT_BYTES:
+            raise UsageError(
+                f"{visible(file)}:1:1: over {MAX_INPUT_BYTES:,} bytes; an hour of inputs has a few thousand"
+            )
+        text = path.read_text(encoding="utf-8")
+        return tuple(read_inputs(text.splitlines()))
+    except InputError as error:
+        raise UsageError(f"{visible(file)}:{error.line}:1: {visible(str(error))}") from None
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{visible(file)}:1:1: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"{visible(file)}: {error.strerror or error}; check the path") from None
+
+
+def _lines(file: str, diagnostics: Iterable[Diagnostic]) -> list[str]:
+    found = [diagnostic_line(file, d) for d in diagnostics]
+    more = len(found) - MOST_ERRORS
+    return found if more <= 0 else [*found[:MOST_ERRORS], f"… and {more:,} more errors"]

@@ -1,0 +1,116 @@
+"""Blocks without children: efforts, timers, rests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from otelwod import conventions as c
+from otelwod.runtime.block import Behavior, Block, Ending
+from otelwod.runtime.events import Value
+from otelwod.runtime.tally import Amounts, tally_of
+
+
+class Advance(Behavior):
+    """A tap on "next" ends the block, unless it says that it cannot be skipped."""
+
+    __slots__ = ("skippable",)
+
+    def __init__(self, skippable: bool = True) -> None:
+        self.skippable = skippable
+
+    def next(self, block: Block) -> bool:
+        if self.skippable:
+            block.complete("user_advance")
+        return True
+
+
+class Work(Behavior):
+    """Marks the block as work, keeps the amounts done and completes a fixed target when the athlete taps "next".
+
+    ``reps``, ``distance`` (m) and ``energy`` (kcal) are the fixed targets, None where there is none.
+    """
+
+    __slots__ = ("distance", "energy", "load", "reps")
+
+    def __init__(
+        self,
+        reps: int | None = None,
+        distance: float | None = None,
+        energy: float | None = None,
+        load: float | None = None,
+    ) -> None:
+        self.reps = reps
+        self.distance = distance
+        self.energy = energy
+        self.load = load
+
+    def mount(self, block: Block) -> None:
+        block.set("amounts", Amounts(load=self.load))
+        block.start_leaf("work", block.get("label"))
+
+    def target(self, block: Block) -> int | None:
+        """The repetitions asked for: its own, else those of the rep scheme above (as ``reps_target``)."""
+        inherited: int | None = block.get("reps_target")
+        return self.reps if self.reps is not None else inherited
+
+    def reached(self, block: Block) -> bool:
+        """Whether every fixed target is done; False when there is none."""
+        amounts: Amounts = block.get("amounts")
+        pairs = (
+            (self.target(block), amounts.reps),
+            (self.distance, amounts.distance),
+            (self.energy, amounts.energy),
+        )
+        asked = [(target, done) for target, done in pairs if target is not None]
+        return bool(asked) and all(done >= target for target, done in asked)
+
+    def next(self, block: Block) -> bool:
+        if block.session.can_advance(block):
+            self._complete_targets(block)
+        return False
+
+    def _complete_targets(self, block: Block) -> None:
+        amounts: Amounts = block.get("amounts")
+        reps = self.target(block)
+        if reps is not None and reps > amounts.reps:
+            block.record("reps", reps - amounts.reps, c.UNIT_REP, "completion")
+            amounts = amounts._replace(reps=reps)
+        if self.distance is not None and self.distance > amounts.distance:
+            block.record("distance", self.distance - amounts.distance, c.UNIT_METRE, "completion")
+            amounts = amounts._replace(distance=self.distance)
+        if self.energy is not None and self.energy > amounts.energy:
+            block.record("energy", self.energy - amounts.energy, c.UNIT_KILOCALORIE, "completion")
+            amounts = amounts._replace(energy=self.energy)
+        block.set("amounts", amounts)
+
+    def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
+        block.session.add_up(block, tally_of(block.get("amounts")))
+        return {}
+
+
+class RestBehavior(Behavior):
+    """Marks the block as rest. ``work`` and ``rest`` are the durations of the pair it belongs to, in nanoseconds."""
+
+    __slots__ = ("rest", "work")
+
+    def __init__(self, work: int | None = None, rest: int | None = None) -> None:
+        self.work = work
+        self.rest = rest
+
+    def mount(self, block: Block) -> None:
+        if self.rest is not None:
+            block.set("planned", self.rest)
+        block.start_leaf("rest", block.get("label"))
+
+    def is_in_rest_period(self, block: Block) -> bool:
+        """Whether the athlete rests in this block now (a pause is neither work nor rest)."""
+        return bool(block.get("resting", False)) and block.get("segment").type == "rest"
+
+
+class HoldOn(Behavior):
+    """Takes a tap on "next" and does nothing: only a boundary ends this block."""
+
+    __slots__ = ()
+
+    def next(self, block: Block) -> bool:
+        return True

@@ -1,0 +1,95 @@
+"""Scores: one behaviour a format. Each reads what the others left in the block's memory, when the block ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from otelwod.runtime import scores
+from otelwod.runtime.behaviors.intervals import IntervalState
+from otelwod.runtime.behaviors.sequence import RoundState
+from otelwod.runtime.block import Behavior, Block, Ending
+from otelwod.runtime.events import Value
+from otelwod.runtime.tally import Tally
+
+
+class ScoreBehavior(Behavior):
+    """Puts a score on the block's span and hands it to the session; subclasses say which."""
+
+    __slots__ = ()
+
+    def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
+        score = self.score(block, ending)
+        block.session.note_score(score)
+        return score
+
+    def score(self, block: Block, ending: Ending) -> scores.Score:
+        """The attributes of the score."""
+        raise NotImplementedError
+
+
+class AmrapScore(ScoreBehavior):
+    """Full rounds + repetitions of the round under way."""
+
+    __slots__ = ()
+
+    def score(self, block: Block, ending: Ending) -> scores.Score:
+        state: RoundState = block.get("round")
+        tally: Tally = block.get("tally")
+        under_way = tally.reps - state.reps_before if state.done < state.current else 0
+        return scores.amrap_score(state.done, under_way)
+
+
+class TimeScore(ScoreBehavior):
+    """The time, or ``CAP + missing``."""
+
+    __slots__ = ()
+
+    def score(self, block: Block, ending: Ending) -> scores.Score:
+        tally: Tally = block.get("tally")
+        if ending.reason == "timer_expired":
+            planned = block.session.program.planned_reps[block.node.index]
+            return scores.cap_score(block.elapsed, tally.reps, planned)
+        if ending.reason == "children_complete" or ending.reason == "rounds_complete":
+            return scores.time_score(block.elapsed, tally.reps)
+        return scores.total_score(tally)
+
+
+class EmomScore(ScoreBehavior):
+    """Intervals made."""
+
+    __slots__ = ()
+
+    def score(self, block: Block, ending: Ending) -> scores.Score:
+        state: IntervalState = block.get("interval")
+        tally: Tally = block.get("tally")
+        return scores.emom_score(state.made, state.with_work, tally.reps)
+
+
+class TabataScore(ScoreBehavior):
+    """The lowest interval and the total."""
+
+    __slots__ = ()
+
+    def score(self, block: Block, ending: Ending) -> scores.Score:
+        state: IntervalState = block.get("interval")
+        tally: Tally = block.get("tally")
+        return scores.tabata_score(state.lowest, tally.reps, state.with_work)
+
+
+class SessionScore(Behavior):
+    """The score of the whole: that of its one scored block, or what the format asks for over all of it."""
+
+    __slots__ = ()
+
+    def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
+        noted, score = block.session.noted_scores()
+        tally: Tally = block.get("tally")
+        if noted == 1:
+            return score
+        whole = ending.reason == "children_complete"
+        style = block.session.program.workout.format
+        if style == "strength":
+            return scores.strength_score(tally)
+        if style in ("for_time", "rounds") and whole and not noted:
+            return scores.time_score(block.elapsed, tally.reps)
+        return scores.total_score(tally)

@@ -1,0 +1,317 @@
+"""The session's state: typed references that live and die with their owner.
+
+`RuntimeMemory` *is* the state of a session; blocks and behaviours keep none of their own. So a snapshot of it is a
+snapshot of the session, undo restores one, and two sessions whose memories are equal behave equally from there on.
+Values are treated as immutable: change one by setting a new value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Generic, Literal, TypeVar
+
+Visibility = Literal["private", "public"]
+Scope = Literal["block", "span"]
+ChangeKind = Literal["allocated", "set", "released"]
+T = TypeVar("T")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class ReleasedError(RuntimeError):
+    """A reference was used after its owner released it."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryEntry:
+    """One reference as data: what `RuntimeMemory.snapshot` is made of."""
+
+    id: int
+    type: str
+    owner: str
+    visibility: Visibility
+    scope: Scope
+    parent: int | None
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryChange:
+    """What a subscriber of the memory is told."""
+
+    kind: ChangeKind
+    entry: MemoryEntry
+
+
+class MemoryReference(Generic[T]):
+    """A handle on one value. Made by `RuntimeMemory.allocate` or `create_child`, never directly."""
+
+    __slots__ = ("_memory", "_value", "children", "id", "owner", "parent", "scope", "type", "visibility")
+
+    def __init__(
+        self,
+        memory: RuntimeMemory,
+        id: int,
+        type: str,
+        owner: str,
+        value: T,
+        visibility: Visibility,
+        scope: Scope,
+        parent: MemoryReference[Any] | None,
+    ) -> None:
+        self._memory: RuntimeMemory | None = memory
+        self._value = value
+        self.id = id
+        self.type = type
+        self.owner = owner
+        self.visibility = visibility
+        self.scope = scope
+        self.parent = parent
+        self.children: list[MemoryReference[Any]] = []
+
+    @property
+    def is_valid(self) -> bool:
+        """False once the reference, its parent or its owner was released."""
+        return self._memory is not None
+
+    def get(self) -> T:
+        """The value; `ReleasedError` after release."""
+        if self._memory is None:
+            raise self._released()
+        return self._value
+
+    def set(self, value: T) -> None:
+        """A new value; `ReleasedError` after release."""
+        memory = self._memory
+        if memory is None:
+            raise self._released()
+        self._value = value
+        if memory.observed:
+            memory.notify("set", self)
+
+    def create_child(self, type: str, initial: Any = None) -> MemoryReference[Any]:
+        """A reference with the same owner that is released before this one."""
+        if self._memory is None:
+            raise self._released()
+        return self._memory.allocate(
+            type, self.owner, initial, visibility=self.visibility, scope=self.scope, parent=self
+        )
+
+    def entry(self) -> MemoryEntry:
+        """This reference as data."""
+        parent = self.parent.id if self.parent is not None else None
+        return MemoryEntry(self.id, self.type, self.owner, self.visibility, self.scope, parent, self._value)
+
+    def _released(self) -> ReleasedError:
+        return ReleasedError(
+            f"the {self.type!r} reference of {self.owner!r} was released with its owner; "
+            "ask the memory for a current one instead of keeping this"
+        )
+
+    def __repr__(self) -> str:
+        state = repr(self._value) if self._memory is not None else "released"
+        return f"<{self.type} of {self.owner}: {state}>"
+
+
+class Checkpoint:
+    """All values at one moment; `RuntimeMemory.restore` goes back to it."""
+
+    __slots__ = ("next_id", "values")
+
+    def __init__(self, next_id: int, values: list[tuple[MemoryReference[Any], Any]]) -> None:
+        self.next_id = next_id
+        self.values = values
+
+
+class RuntimeMemory:
+    """Allocates, finds and releases the references of one session. Not thread-safe: a session has one driver."""
+
+    def __init__(self) -> None:
+        self._references: dict[int, MemoryReference[Any]] = {}
+        self._owners: dict[str, dict[str, MemoryReference[Any]]] = {}
+        self._next_id = 0
+        self._subscribers: list[Callable[[MemoryChange], None]] = []
+        self.observed = False
+
+    # ------------------------------------------------------------------------------------------ allocate, release
+
+    def allocate(
+        self,
+        type: str,
+        owner: str,
+        initial: T,
+        *,
+        visibility: Visibility = "private",
+        scope: Scope = "block",
+        parent: MemoryReference[Any] | None = None,
+    ) -> MemoryReference[T]:
+        """A new reference. ``owner`` is a block's key, or with ``scope="span"`` a span's id.
+
+        An owner has at most one reference of a type, unless they hang under a parent. `ValueError` otherwise.
+        """
+        reference = MemoryReference(self, self._next_id, type, owner, initial, visibility, scope, parent)
+        if parent is not None:
+            parent.children.append(reference)
+        else:
+            owned = self._owners.get(owner)
+            if owned is None:
+                self._owners[owner] = {type: reference}
+            elif type in owned:
+                raise ValueError(f"{owner!r} has a {type!r} reference already; set it, or give the new one a parent")
+            else:
+                owned[type] = reference
+        self._references[self._next_id] = reference
+        self._next_id += 1
+        if self.observed:
+            self.notify("allocated", reference)
+        return reference
+
+    def release(self, reference: MemoryReference[Any]) -> None:
+        """Releases a reference, its children first. Releasing twice is harmless."""
+        pending = [reference]
+        order = []
+        while pending:
+            current = pending.pop()
+            order.append(current)
+            pending.extend(current.children)
+        if reference.parent is not None and reference in reference.parent.children:
+            reference.parent.children.remove(reference)
+        for each in reversed(order):
+            if each._memory is None:
+                continue
+            if self.observed:
+                self.notify("released", each)
+            each._memory = None
+            del self._references[each.id]
+            if each.parent is None:
+                owned = self._owners[each.owner]
+                del owned[each.type]
+                if not owned:
+                    del self._owners[each.owner]
+
+    def release_owner(self, owner: str) -> None:
+        """Releases everything that this owner has, latest first, children before parents."""
+        owned = self._owners.get(owner)
+        if owned is None:
+            return
+        for reference in reversed(list(owned.values())):
+            self.release(reference)
+
+    # ---------------------------------------------------------------------------------------------------- get, find
+
+    def get(self, reference: MemoryReference[T]) -> T:
+        """The value of a reference; `ReleasedError` after release."""
+        return reference.get()
+
+    def set(self, reference: MemoryReference[T], value: T) -> None:
+        """A new value for a reference; `ReleasedError` after release."""
+        reference.set(value)
+
+    def find(self, owner: str, type: str) -> MemoryReference[Any] | None:
+        """The owner's reference of this type, or None."""
+        owned = self._owners.get(owner)
+        return owned.get(type) if owned is not None else None
+
+    def owned(self, owner: str) -> Mapping[str, MemoryReference[Any]]:
+        """The references of an owner by type, as a live view; empty for one that has none yet."""
+        return self._owners.get(owner, _NOTHING)
+
+    def search(
+        self,
+        *,
+        type: str | None = None,
+        owner: str | None = None,
+        visibility: Visibility | None = None,
+        span: str | None = None,
+    ) -> list[MemoryReference[Any]]:
+        """All references that fit every criterion given, oldest first. ``span``: those owned by that span's id."""
+        return [
+            r
+            for r in self._references.values()
+            if (type is None or r.type == type)
+            and (owner is None or r.owner == owner)
+            and (visibility is None or r.visibility == visibility)
+            and (span is None or (r.scope == "span" and r.owner == span))
+        ]
+
+    def by_owner(self, owner: str) -> list[MemoryReference[Any]]:
+        """All references of an owner, oldest first."""
+        return self.search(owner=owner)
+
+    def references(self) -> list[MemoryReference[Any]]:
+        """All references, oldest first."""
+        return list(self._references.values())
+
+    def snapshot(self) -> tuple[MemoryEntry, ...]:
+        """All references as data, oldest first: the whole state of the session."""
+        return tuple(r.entry() for r in self._references.values())
+
+    def __len__(self) -> int:
+        return len(self._references)
+
+    def __iter__(self) -> Iterator[MemoryReference[Any]]:
+        return iter(list(self._references.values()))
+
+    # ------------------------------------------------------------------------------------------------ undo, restore
+
+    def checkpoint(self) -> Checkpoint:
+        """All current values, for `restore`."""
+        return Checkpoint(self._next_id, [(r, r._value) for r in self._references.values()])
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Back to a checkpoint: what came later is released, what was released since is valid again."""
+        for reference in list(self._references.values()):
+            reference._memory = None
+            reference.children.clear()
+        self._references = {}
+        self._owners = {}
+        for reference, value in checkpoint.values:
+            reference._memory = self
+            reference._value = value
+            self._references[reference.id] = reference
+            if reference.parent is not None:
+                reference.parent.children.append(reference)
+            else:
+                self._owners.setdefault(reference.owner, {})[reference.type] = reference
+        self._next_id = checkpoint.next_id
+
+    def load(self, entries: tuple[MemoryEntry, ...]) -> None:
+        """Fills an empty memory from a snapshot. `ValueError` when it is not empty."""
+        if self._references:
+            raise ValueError("load a snapshot into an empty memory only")
+        for entry in entries:
+            parent = self._references[entry.parent] if entry.parent is not None else None
+            self._next_id = entry.id
+            self.allocate(
+                entry.type,
+                entry.owner,
+                entry.value,
+                visibility=entry.visibility,
+                scope=entry.scope,
+                parent=parent,
+            )
+
+    # ---------------------------------------------------------------------------------------------------- subscribe
+
+    def subscribe(self, subscriber: Callable[[MemoryChange], None]) -> Callable[[], None]:
+        """Tells ``subscriber`` of every change; call what is returned to end it. One that raises is dropped."""
+        self._subscribers.append(subscriber)
+        self.observed = True
+
+        def unsubscribe() -> None:
+            if subscriber in self._subscribers:
+                self._subscribers.remove(subscriber)
+                self.observed = bool(self._subscribers)
+
+        return unsubscribe
+
+    def notify(self, kind: ChangeKind, reference: MemoryReference[Any]) -> None:
+        """Internal: tells the subscribers."""
+        change = MemoryChange(kind, reference.entry())
+        for subscriber in list(self._subscribers):
+            try:
+                subscriber(change)
+            except Exception:  # noqa: BLE001 - a failing observer harms nobody
+                self._subscribers.remove(subscriber)
+                self.observed = bool(self._subscribers)

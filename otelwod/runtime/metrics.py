@@ -1,0 +1,83 @@
+"""What a recorded value is: its canonical name, unit and validity. One rule for sessions and foreign trackers."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from otelwod import conventions as c
+from otelwod.workout.units import SPELLINGS, dimension, to_si
+
+STREAMS: Final = frozenset({"heart_rate", "power", "cadence", "speed", "temperature"})
+"""Values that a sensor sends all the time: accepted in rest and pause too, and aggregated on leaves."""
+
+_ALIASES: Final = {
+    "calories": "energy",
+    "cals": "energy",
+    "cal": "energy",
+    "weight": "load",
+    "hr": "heart_rate",
+    "heartrate": "heart_rate",
+    "bpm": "heart_rate",
+    "watts": "power",
+    "rep": "reps",
+}
+_UNITS: Final = {
+    "reps": c.UNIT_REP,
+    "load": c.UNIT_KILOGRAM,
+    "distance": c.UNIT_METRE,
+    "energy": c.UNIT_KILOCALORIE,
+    "heart_rate": c.UNIT_BEATS_PER_MINUTE,
+    "power": c.UNIT_WATT,
+    "rpe": "1",
+}
+_DIMENSIONS: Final = {"load": "load", "distance": "distance", "energy": "energy"}
+_LARGEST: Final = {"reps": 1e6, "heart_rate": 400.0, "rpe": 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A value in canonical form; ``problem`` says in words why it is invalid, empty when it is not."""
+
+    metric: str
+    value: float
+    unit: str
+    problem: str = ""
+
+
+def measure(metric: str, value: object, unit: str = "") -> Measured:
+    """Canonical name, SI value and UCUM unit of what was said. Never raises; see ``problem``."""
+    name = _ALIASES.get(metric.strip().lower(), metric.strip().lower()) if isinstance(metric, str) else ""
+    if not name:
+        return Measured("", 0.0, unit, "a metric needs a name")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return Measured(name, 0.0, unit, f"{name} must be a number, not {type(value).__name__}")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        return Measured(name, number, unit, f"{name} must be a finite number")
+    converted, canonical, problem = _convert(name, number, unit)
+    if not problem and converted < 0:
+        problem = f"{name} cannot be negative"
+    if not problem and converted > _LARGEST.get(name, math.inf):
+        problem = f"{name} of {converted:g} is out of range"
+    if not problem and name == "reps" and not converted.is_integer():
+        problem = "reps are whole"
+    return Measured(name, converted, canonical, problem)
+
+
+def _convert(name: str, number: float, unit: str) -> tuple[float, str, str]:
+    expected = _DIMENSIONS.get(name)
+    canonical = _UNITS.get(name, unit)
+    if expected is None or not unit or unit == canonical:
+        return number, canonical, ""
+    spelling = SPELLINGS.get(unit.lower())
+    if spelling is None or dimension(spelling) != expected:
+        return number, unit, f"{unit!r} is no unit of {name}"
+    converted = to_si(number, spelling)
+    if converted is None:
+        return number, unit, f"{unit!r} has no fixed size; give {name} in {canonical}"
+    return converted, canonical, ""

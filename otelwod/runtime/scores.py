@@ -1,0 +1,100 @@
+"""Scores as gyms write them, from the amounts of a block. Pure functions; each gives span attributes.
+
+AMRAP: full rounds + reps of the round under way. For Time: ``m:ss``, or ``CAP + reps missing``. EMOM: intervals made.
+Tabata: the lowest interval and the total. Strength: sets × reps, volume load, estimated one-repetition maximum.
+"""
+
+from __future__ import annotations
+
+from otelwod import conventions as c
+from otelwod.conventions import NANOS_PER_SECOND
+from otelwod.runtime.events import Value
+from otelwod.runtime.tally import Tally
+
+Score = dict[str, Value]
+
+
+def clock_text(ns: int) -> str:
+    """A time as a gym clock shows it, whole seconds only: ``4:32``, ``1:02:03``."""
+    seconds = ns // NANOS_PER_SECOND
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def number_text(value: float) -> str:
+    """A number without a needless fraction: ``12``, ``43.1``, ``2,551``."""
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 1000 else f"{value:,.1f}"
+
+
+def _reps_text(reps: float) -> str:
+    return f"{number_text(reps)} rep{'' if reps == 1 else 's'}"
+
+
+def _rounds_text(rounds: int) -> str:
+    return f"{rounds} round{'' if rounds == 1 else 's'}"
+
+
+def amrap_score(rounds: int, reps: float) -> Score:
+    """Full rounds and the repetitions of the round under way."""
+    display = f"{_rounds_text(rounds)} + {_reps_text(reps)}" if reps else _rounds_text(rounds)
+    return {c.SCORE_DISPLAY: display, c.SCORE_ROUNDS: rounds, c.SCORE_REPS: int(reps)}
+
+
+def time_score(elapsed_ns: int, reps: float) -> Score:
+    """The time it took, pauses not counted."""
+    score: Score = {c.SCORE_DISPLAY: clock_text(elapsed_ns), c.SCORE_TIME: elapsed_ns / NANOS_PER_SECOND}
+    if reps:
+        score[c.SCORE_REPS] = int(reps)
+    return score
+
+
+def cap_score(cap_ns: int, reps: float, planned: int | None) -> Score:
+    """The cap came first: what is missing, or what was done where the text leaves the total open."""
+    missing = f"CAP + {number_text(max(0, planned - reps))}" if planned is not None else f"CAP, {_reps_text(reps)}"
+    return {c.SCORE_DISPLAY: missing, c.SCORE_TIME: cap_ns / NANOS_PER_SECOND, c.SCORE_REPS: int(reps)}
+
+
+def emom_score(made: int, intervals: int, reps: float) -> Score:
+    """How many intervals were made of those that had work."""
+    return {c.SCORE_DISPLAY: f"{made} of {intervals} made", c.SCORE_ROUNDS: made, c.SCORE_REPS: int(reps)}
+
+
+def tabata_score(lowest: float | None, reps: float, rounds: int) -> Score:
+    """The lowest interval, and the total."""
+    low = number_text(lowest or 0)
+    display = f"lowest {low}, total {_reps_text(reps)}" if reps else _rounds_text(rounds)
+    return {
+        c.SCORE_DISPLAY: display,
+        c.SCORE_LOWEST: int(lowest or 0),
+        c.SCORE_REPS: int(reps),
+        c.SCORE_ROUNDS: rounds,
+    }
+
+
+def strength_score(tally: Tally) -> Score:
+    """Sets, volume load and the best estimate of a one-repetition maximum."""
+    if not tally.sets or tally.heaviest is None or tally.one_rep_max is None:
+        return {c.SCORE_DISPLAY: _reps_text(tally.reps), c.SCORE_REPS: int(tally.reps)}
+    per_set = tally.reps / tally.sets
+    sets = f"{tally.sets} × {number_text(per_set)}" if per_set.is_integer() else f"{tally.sets} sets"
+    display = (
+        f"{sets} @ {number_text(tally.heaviest)} kg, volume {number_text(tally.volume)} kg, "
+        f"est. 1RM {number_text(tally.one_rep_max)} kg"
+    )
+    return {c.SCORE_DISPLAY: display, c.SCORE_LOAD: tally.heaviest, c.SCORE_REPS: int(tally.reps)}
+
+
+def total_score(tally: Tally) -> Score:
+    """Where no format says how to score: all that was done."""
+    parts = []
+    if tally.reps:
+        parts.append(_reps_text(tally.reps))
+    if tally.distance:
+        parts.append(f"{number_text(tally.distance)} m")
+    if tally.energy:
+        parts.append(f"{number_text(tally.energy)} kcal")
+    score: Score = {c.SCORE_DISPLAY: ", ".join(parts)} if parts else {}
+    if tally.reps:
+        score[c.SCORE_REPS] = int(tally.reps)
+    return score
