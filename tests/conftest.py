@@ -1,0 +1,28 @@
+"""What all tests share: a world without anybody's settings, and each test without leftovers of another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No OTEL_* variable, home or state folder of the machine reaches a test."""
+    for name in list(os.environ):
+        if name.startswith(("OTEL_", "OTELWOD_HISTORY", "XDG_")):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
+    yield
+
+
+@pytest.fixture
+def examples() -> Path:
+    """The folder of example files."""
+    return Path(__file__).parents[1] / "examples"
