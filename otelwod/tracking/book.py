@@ -11,46 +11,30 @@ start; a time that runs backwards is moved up to the latest and counted.
 
 from __future__ import annotations
 
-import logging
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Final, Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from opentelemetry.context import Context
 
 from otelwod import conventions as c
-from otelwod._version import __version__
 from otelwod.conventions import Phase, Reason, RejectionReason, Status
-from otelwod.telemetry.ids import session_trace_id
-from otelwod.trace import AttributeValue, SpanEvent, SpanRecord
+from otelwod.runtime.metrics import STREAMS
+from otelwod.trace import SpanEvent, SpanRecord
 from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans
-from otelwod.tracking.captured import CapturedMetric, ParentTimer, event_of_metric, seconds
-from otelwod.tracking.completed import Completed
+from otelwod.tracking.capture import Reading, capture
+from otelwod.tracking.captured import CapturedMetric, event_of_metric, seconds
 from otelwod.tracking.instruments import Instruments
-from otelwod.tracking.mirror import Mirror, Mirrored
-from otelwod.tracking.nodes import LEAF_LABELS, Leaf, Node, own_phase
-from otelwod.tracking.streams import STREAMS, StreamSummary, summary_attributes
+from otelwod.tracking.mirror import Mirrored
+from otelwod.tracking.nodes import Leaf, Node, own_phase
+from otelwod.tracking.streams import StreamSummary, summary_attributes
 from otelwod.tracking.totals import add_to_totals
 from otelwod.tracking.values import MAX_NAME, attribute_value, attributes_of, text
+from otelwod.tracking.writer import Change, RecordWriter
 
-_log = logging.getLogger(__name__)
-
-SCOPE: Final = "otelwod"
 DEFAULT_EVENT_LIMIT: Final = 100_000
 """Events kept on one record; further ones are counted."""
 RECENT_REJECTIONS: Final = 1_000
-
-OnRecord: TypeAlias = Callable[[SpanRecord], None]
-Value: TypeAlias = AttributeValue
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What subscribers are told: a span opened or closed (``record``), a metric recorded or rejected (``metric``)."""
-
-    kind: Literal["opened", "closed", "recorded", "rejected"]
-    time_ns: int
-    record: SpanRecord | None = None
-    metric: CapturedMetric | None = None
 
 
 class Book:
@@ -58,49 +42,39 @@ class Book:
 
     def __init__(
         self,
+        writer: RecordWriter,
         *,
-        session_id: str,
-        anchor_ns: int,
-        mirror: Mirror,
-        completed: Completed,
-        on_record: OnRecord | None = None,
         instruments: Instruments | None = None,
-        resource: Mapping[str, Value] | None = None,
         rich_capture: bool = True,
         event_limit: int = DEFAULT_EVENT_LIMIT,
         max_depth: int = DEFAULT_MAX_DEPTH,
         live: bool = False,
-        seed: int | None = None,
     ) -> None:
-        self.anchor_ns = anchor_ns
-        self.completed = completed
-        self.mirror = mirror
-        self.trace_id = f"{session_trace_id(session_id, seed):032x}"
+        self.writer = writer
+        self.anchor_ns = writer.anchor_ns
         self.active: ActiveSpans[Node] = ActiveSpans(max_depth=max_depth, context_of=_context_of if live else None)
         self.now = 0
         self.accepted = 0
         self.rejected: Counter[RejectionReason] = Counter()
         self.rejections: deque[CapturedMetric] = deque(maxlen=RECENT_REJECTIONS)
         self.events_beyond_limit = 0
+        """Events that a record had no room for."""
         self.times_moved = 0
-        self.subscriber_failures = 0
-        self._resource = dict(resource or {})
-        self._on_record = on_record
+        """Times that ran backwards."""
+        self.root: Node | None = None
         self._instruments = instruments
         self._rich = rich_capture
         self._event_limit = event_limit
         self._leaf: Leaf | None = None
         self._before_pause: Leaf | None = None
-        self._root: Node | None = None
         self._sealed = False
-        self._subscribers: list[Callable[[Change], None]] = []
 
     # ------------------------------------------------------------------------------------------------------- asking
 
     @property
     def open(self) -> tuple[SpanRecord, ...]:
         """The open blocks and structural segments as records without an end, root first."""
-        return tuple(self._record_of(entry.span) for entry in self.active.active)
+        return tuple(self.writer.record_of(entry.span) for entry in self.active.active)
 
     @property
     def phase(self) -> Phase | None:
@@ -111,16 +85,6 @@ class Book:
     def recorded(self) -> int:
         """All metrics that came in: accepted and rejected."""
         return self.accepted + self.rejected.total()
-
-    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
-        """Tell ``callback`` of every change from now on; call the result to stop. One that raises is counted."""
-        self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            if callback in self._subscribers:
-                self._subscribers.remove(callback)
-
-        return unsubscribe
 
     # --------------------------------------------------------------------------------------------- blocks, segments
 
@@ -140,7 +104,7 @@ class Book:
         ``started`` is its OpenTelemetry side where that had to begin earlier. Raises DepthError and ValueError as
         `ActiveSpans.enter` does, and ValueError for a second root; nothing has changed then.
         """
-        if self._root is not None and self.active.current is None:
+        if self.root is not None and self.active.current is None:
             raise ValueError(f"the session has ended; {key!r} needs a session of its own")
         t = self._at(t)
         above = self.active.current
@@ -165,28 +129,23 @@ class Book:
             self._release_held(parent)
         if kind == "segment" and parent is not None:
             self._name_segment(entering, parent)
-        entering.mirrored = started or self.start_mirror(key, clean, t, given, parent)
-        entering.given = frozenset(given)
+        above_it = None if parent is None else parent.mirrored
+        entering.mirrored = started or self.writer.mirror.start(key, clean, t, given, above_it)
         entering.path = (*(parent.path if parent is not None else ()), entering.mirrored.span_id)
         if parent is None:
-            self._root = entering
-            self.trace_id = entering.mirrored.trace_id
-            self._resource = {**self._resource, **self.mirror.resource}
+            self.root = entering
+            self.writer.take_resource()
         self._leaf = self._new_leaf(entering, t)
-        if self._subscribers:
-            self._tell(Change("opened", self.anchor_ns + t, record=self._record_of(entering)))
+        if self.writer.heard:
+            self.writer.tell(Change("opened", self.anchor_ns + t, record=self.writer.record_of(entering)))
         return entering
-
-    def start_mirror(self, key: str, name: str, t: int, attributes: dict[str, Value], parent: Node | None) -> Mirrored:
-        """Begin the OpenTelemetry side of a span."""
-        return self.mirror.start(key, name, t, attributes, None if parent is None else parent.mirrored)
 
     def close_node(
         self, t: int, key: str, status: Status, reason: Reason, attributes: Mapping[str, Any] | None = None
     ) -> bool:
         """A block or structural segment ends, and with it all that is open inside (completed, forced).
 
-        False when the key is not open.
+        A round that ends as forced does not count as done. False when the key is not open.
         """
         if self.active.by_id(key) is None:
             return False
@@ -204,9 +163,9 @@ class Book:
         """The stream has ended: what is open ends as interrupted; the root, kept for late rejections, is written."""
         if self.active.active:
             self.close_node(self.now, self.active.active[0].key, "failed", "interrupted")
-        if self._root is not None and not self._sealed:
+        if self.root is not None and not self._sealed:
             self._sealed = True
-            self._write(self._root)
+            self.writer.write_node(self.root)
 
     # ------------------------------------------------------------------------------------------------ leaf segments
 
@@ -278,52 +237,41 @@ class Book:
 
     # -------------------------------------------------------------------------------------------------- what happens
 
-    def metric(
-        self, t: int, key: str, name: str, value: float, unit: str, source: str, metric_type: str | None
-    ) -> CapturedMetric:
+    def metric(self, t: int, key: str, reading: Reading) -> CapturedMetric:
         """A valid value for the open block ``key``. For a block that is not open it is rejected as ended."""
         entry = self.active.by_id(key)
         leaf = self._leaf
         if entry is None or leaf is None:
-            return self.reject(t, key, name, value, unit, source, metric_type, "ended")
+            return self.reject(t, key, reading, "ended")
         t = self._at(t)
-        node = entry.span
-        if name in STREAMS:
-            leaf.touch()
-            self._sample(leaf, name, float(value))
-        metric = self._capture(t, node, name, value, unit, source, metric_type, None)
+        node, value = entry.span, reading.value
+        metric = self._capture(t, node, reading, None)
         self.accepted += 1
-        if name not in STREAMS:
-            self._add_event(node.events, event_of_metric(metric))
-            add_to_totals(node.block.attributes, name, value, unit)
+        if isinstance(value, int | float):
+            if reading.name in STREAMS:
+                self._sample(leaf, reading.name, float(value))
+            else:
+                self._add_event(node.events, event_of_metric(metric))
+                add_to_totals(node.block.attributes, reading.name, value, reading.unit)
         if self._instruments is not None:
             self._instruments.metric(metric, node.block, leaf.settled)
-        if self._subscribers:
-            self._tell(Change("recorded", metric.time_ns, metric=metric))
+        if self.writer.heard:
+            self.writer.tell(Change("recorded", metric.time_ns, metric=metric))
         return metric
 
-    def reject(
-        self,
-        t: int,
-        key: str | None,
-        name: str,
-        value: object,
-        unit: str,
-        source: str,
-        metric_type: str | None,
-        reason: RejectionReason,
-    ) -> CapturedMetric:
+    def reject(self, t: int, key: str | None, reading: Reading, reason: RejectionReason) -> CapturedMetric:
         """A value that does not count: counted by reason, and shown on the leaf in which it fell.
 
         After the end of the session that is the root, until the book is sealed.
         """
         entry = self.active.by_id(key) if key is not None else None
         entry = entry or self.active.current
-        node = self._root if entry is None else entry.span
-        shown = attribute_value(value)
+        node = self.root if entry is None else entry.span
+        shown = attribute_value(reading.value)
         kept = shown if isinstance(shown, str | int | float) and not isinstance(shown, bool) else str(shown)
+        # After the end time goes on, but no span does.
         t = self._at(t) if self._leaf is not None else max(t, self.now)
-        metric = self._capture(t, node, name, kept, unit, source, metric_type, reason)
+        metric = self._capture(t, node, reading._replace(value=kept), reason)
         self.rejected[reason] += 1
         self.rejections.append(metric)
         leaf = self._leaf
@@ -334,8 +282,8 @@ class Book:
             self._add_event(node.events, event_of_metric(metric))
         if self._instruments is not None:
             self._instruments.rejection(reason, node)
-        if self._subscribers:
-            self._tell(Change("rejected", metric.time_ns, metric=metric))
+        if self.writer.heard:
+            self.writer.tell(Change("rejected", metric.time_ns, metric=metric))
         return metric
 
     def milestone(self, t: int, key: str, name: str, attributes: Mapping[str, Any]) -> None:
@@ -395,13 +343,13 @@ class Book:
             node.held = leaf  # perhaps the only one: then the node is the leaf
             return
         self._release_held(node)
-        self._write_leaf(leaf, t)
+        self.writer.write_leaf(leaf, t)
 
     def _release_held(self, node: Node) -> None:
         node.split = node.split or node.held is not None
         held, node.held = node.held, None
         if held is not None and held.end is not None:
-            self._write_leaf(held, held.end)
+            self.writer.write_leaf(held, held.end)
 
     def _close_innermost(
         self, t: int, entry: ActiveSpan[Node], status: Status, reason: Reason, attributes: Mapping[str, Any] | None
@@ -418,23 +366,15 @@ class Book:
             self._be_leaf(node, only, t)
         if node.kind == "block":
             self._end_block(node, t, status, reason)
-        elif (
-            node.type == "round"
-            and node.has_children
-            and not node.cut
-            and reason != "forced"
-            and self._instruments is not None
-        ):
+        elif node.type == "round" and reason != "forced" and self._instruments is not None:
             self._instruments.round(node)
         node.end = t
         self.active.exit(entry.key)
-        if node.parent is not None:
-            node.parent.cut = node.parent.cut or reason in ("forced", "aborted", "interrupted")
         if node.parent is None:
             if self._instruments is not None:
                 self._instruments.session(node, t - node.start)
             return
-        self._write(node)
+        self.writer.write_node(node)
         self._leaf = self._new_leaf(node.parent, t)
 
     def _be_leaf(self, node: Node, leaf: Leaf, t: int) -> None:
@@ -470,7 +410,20 @@ class Book:
         node.attributes[c.SEGMENT_INDEX] = index
         node.attributes[c.SEGMENT_LABEL] = node.name
 
-    def _sample(self, leaf: Leaf, name: str, value: float) -> None:
+    def _capture(self, t: int, node: Node | None, reading: Reading, reason: RejectionReason | None) -> CapturedMetric:
+        return capture(
+            reading,
+            time_ns=self.anchor_ns + t,
+            active_time=self.active.active_time(t),
+            node=node,
+            leaf=self._leaf,
+            rich=self._rich,
+            reason=reason,
+        )
+
+    @staticmethod
+    def _sample(leaf: Leaf, name: str, value: float) -> None:
+        leaf.touch()
         summary = leaf.streams.get(name)
         if summary is None:
             leaf.streams[name] = StreamSummary.of(value)
@@ -483,149 +436,8 @@ class Book:
         else:
             events.append(event)
 
-    def _capture(
-        self,
-        t: int,
-        node: Node | None,
-        name: str,
-        value: float | str,
-        unit: str,
-        source: str,
-        metric_type: str | None,
-        reason: RejectionReason | None,
-    ) -> CapturedMetric:
-        block = None if node is None else node.block
-        bare = CapturedMetric(
-            name=text(name, MAX_NAME),
-            value=value,
-            unit=text(unit, MAX_NAME),
-            source=text(source, MAX_NAME),
-            type=None if metric_type is None else text(metric_type, MAX_NAME),
-            time_ns=self.anchor_ns + t,
-            span_ids=() if node is None else node.path,
-            segment_id=None,
-            block_id="" if block is None else block.text(c.BLOCK_ID) or "",
-            movement_id=None if block is None else block.text(c.MOVEMENT_ID),
-            reason=reason,
-        )
-        leaf = self._leaf
-        if node is None or block is None or leaf is None:
-            return bare
-        now = self.active.active_time(t)
-        leaf.phase = leaf.settled
-        if leaf.node is node:
-            segment_id: str | None = leaf.segment_id
-            segment_start = leaf.active_start
-        else:
-            around = node
-            while around.kind != "segment" and around.parent is not None:
-                around = around.parent
-            segment_id, segment_start = around.text(c.SEGMENT_ID), around.active_start
-        bare = replace(bare, segment_id=segment_id)
-        if not self._rich:
-            return bare
-        timer = node.parent_timer
-        return replace(
-            bare,
-            phase=leaf.phase,
-            elapsed=None if segment_id is None else seconds(now - segment_start),
-            total_elapsed=seconds(now - block.active_start),
-            round=node.round,
-            parent_timer=None
-            if timer is None
-            else ParentTimer(
-                timer.text(c.BLOCK_ID) or "",
-                seconds(now - timer.active_start),
-                "down" if timer.attributes.get(c.TIMER_DIRECTION) == "down" else "up",
-            ),
-        )
 
-    # ------------------------------------------------------------------------------------------------------- writing
-
-    def _write_leaf(self, leaf: Leaf, end: int) -> None:
-        phase = leaf.settled
-        index = leaf.touch()
-        node = leaf.node
-        name = leaf.label or LEAF_LABELS[phase]
-        attributes: dict[str, Value] = {
-            **leaf.attributes,
-            c.SEGMENT_ID: leaf.segment_id,
-            c.SEGMENT_TYPE: phase,
-            c.SEGMENT_INDEX: index,
-            c.SEGMENT_LABEL: name,
-            c.PHASE: phase,
-            **summary_attributes(leaf.streams),
-        }
-        key = f"{node.key}-seg-{index}"
-        mirrored = self.mirror.start(key, name, leaf.start, attributes, node.mirrored)
-        self.mirror.end(mirrored, end, {}, leaf.events, None)
-        if self._instruments is not None:
-            self._instruments.phase(phase, end - leaf.start, mirrored)
-        self._publish(
-            SpanRecord(
-                trace_id=mirrored.trace_id,
-                span_id=mirrored.span_id,
-                parent_id=node.mirrored.span_id,
-                name=name,
-                start_ns=self.anchor_ns + leaf.start,
-                end_ns=self.anchor_ns + end,
-                attributes=attributes,
-                events=tuple(leaf.events),
-                resource=self._resource,
-                scope=SCOPE,
-                scope_version=__version__,
-            )
-        )
-
-    def _write(self, node: Node) -> None:
-        record = self._record_of(node)
-        if node.end is not None:
-            failure = record.status_message if record.status == "error" else None
-            self.mirror.end(node.mirrored, node.end, node.attributes, node.events, failure)
-        self._publish(record)
-
-    def _record_of(self, node: Node) -> SpanRecord:
-        failed = node.attributes.get(c.STATUS) == "failed"
-        return SpanRecord(
-            trace_id=node.mirrored.trace_id,
-            span_id=node.mirrored.span_id,
-            parent_id=None if node.parent is None else node.parent.mirrored.span_id,
-            name=node.name,
-            start_ns=self.anchor_ns + node.start,
-            end_ns=None if node.end is None else self.anchor_ns + node.end,
-            status="error" if failed else "unset",
-            status_message=node.text(c.COMPLETION_REASON) or "" if failed else "",
-            attributes=dict(node.attributes),
-            events=tuple(node.events),
-            resource=self._resource,
-            scope=SCOPE,
-            scope_version=__version__,
-        )
-
-    def _publish(self, record: SpanRecord) -> None:
-        self.completed.add(record)
-        if self._on_record is not None:
-            try:
-                self._on_record(record)
-            except Exception:  # noqa: BLE001 - a failing listener harms nobody
-                self._listener_failed()
-        if self._subscribers and record.end_ns is not None:
-            self._tell(Change("closed", record.end_ns, record=record))
-
-    def _tell(self, change: Change) -> None:
-        for subscriber in tuple(self._subscribers):
-            try:
-                subscriber(change)
-            except Exception:  # noqa: BLE001 - a failing listener harms nobody
-                self._listener_failed()
-
-    def _listener_failed(self) -> None:
-        if not self.subscriber_failures:
-            _log.warning("otelwod: a listener of a tracker raised; further failures are counted", exc_info=True)
-        self.subscriber_failures += 1
-
-
-def _context_of(entry: ActiveSpan[Node]) -> Any:
+def _context_of(entry: ActiveSpan[Node]) -> Context | None:
     return entry.span.mirrored.context
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from otelwod import conventions as c
-from otelwod.conventions import Phase, SegmentType
+from otelwod.conventions import Phase
 from otelwod.trace import AttributeValue, SpanEvent
 from otelwod.tracking.mirror import Mirrored
 from otelwod.tracking.streams import StreamSummary
@@ -62,9 +62,14 @@ class Leaf:
             return self.phase
         return "transition" if self.node.has_children else own_phase(self.node.type)
 
-    def touch(self) -> int:
-        """The index, given now if it was not yet."""
+    def settle(self) -> Phase:
+        """Let the phase stand, whatever follows."""
         self.phase = self.settled
+        return self.phase
+
+    def touch(self) -> int:
+        """The index, given now if it was not yet; the phase stands from now on."""
+        self.settle()
         if self.index is None:
             self.index = self.node.leaf_count
             self.node.leaf_count += 1
@@ -98,16 +103,12 @@ class Node:
     mirrored: Mirrored
     attributes: dict[str, AttributeValue]
     path: tuple[str, ...]
-    given: frozenset[str] = frozenset()
-    """Attributes that the OpenTelemetry span has since its start."""
     events: list[SpanEvent] = field(default_factory=list)
     has_children: bool = False
     leaf_count: int = 0
     segment_count: int = 0
     held: Leaf | None = None
     split: bool = False
-    cut: bool = False
-    """Something inside was ended from outside: a round like that was not completed."""
     end: int | None = None
 
     @property
@@ -148,6 +149,3 @@ class Node:
         """A text attribute, None when it is missing."""
         value = self.attributes.get(name)
         return value if isinstance(value, str) else None
-
-
-SEGMENT_TYPES: Final[tuple[SegmentType, ...]] = ("round", "minute", "work", "rest", "pause", "transition")

@@ -19,17 +19,19 @@ from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
 
 from otelwod import conventions as c
-from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, RejectionReason
+from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, Reason, RejectionReason
 from otelwod.runtime import events as ev
-from otelwod.telemetry.ids import session_trace_id
+from otelwod.telemetry.ids import format_trace_id, session_trace_id
 from otelwod.trace import AttributeValue, SpanRecord
 from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans, ActiveState
-from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book, Change, OnRecord
+from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book
+from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
 from otelwod.tracking.completed import DEFAULT_CAPACITY, Completed, Overflow
 from otelwod.tracking.instruments import Instruments
 from otelwod.tracking.mirror import Mirror, Mirrored
 from otelwod.tracking.values import MAX_NAME, attributes_of, text
+from otelwod.tracking.writer import Change, OnRecord, RecordWriter
 
 _log = logging.getLogger(__name__)
 
@@ -79,15 +81,19 @@ class SessionTracker:
         self._strict = strict
         self._lock = threading.RLock()
         trace_id = session_trace_id(session_id, seed)
-        self._book = Book(
-            session_id=session_id,
+        self._trace_id = format_trace_id(trace_id)
+        instruments = Instruments(meter, workout_format=workout_format) if live and meter is not None else None
+        self._writer = RecordWriter(
             anchor_ns=anchor_ns,
-            seed=seed,
             mirror=Mirror(tracer, session_id=session_id, trace_id=trace_id, anchor_ns=anchor_ns),
             completed=Completed(capacity, overflow),
             on_record=on_record,
-            instruments=Instruments(meter, workout_format=workout_format) if live and meter is not None else None,
+            instruments=instruments,
             resource=resource,
+        )
+        self._book = Book(
+            self._writer,
+            instruments=instruments,
             rich_capture=rich_capture,
             event_limit=event_limit,
             max_depth=max_depth,
@@ -161,12 +167,13 @@ class SessionTracker:
     @property
     def trace_id(self) -> str:
         """32 hex digits; with a provider that makes its own ids they are known once the root is final."""
-        return self._book.trace_id
+        root = self._book.root
+        return self._trace_id if root is None else root.mirrored.trace_id
 
     @property
     def records(self) -> tuple[SpanRecord, ...]:
         """The finished records still in memory, in the order in which they ended: children before their parents."""
-        return self._book.completed.records
+        return self._writer.completed.records
 
     @property
     def open(self) -> tuple[SpanRecord, ...]:
@@ -196,7 +203,12 @@ class SessionTracker:
     @property
     def events_lost(self) -> int:
         """Events that the tracer provider's limit dropped from OpenTelemetry spans; records have them."""
-        return self._book.mirror.events_lost
+        return self._writer.mirror.events_lost
+
+    @property
+    def listener_failures(self) -> int:
+        """How often ``on_record`` or a subscriber raised."""
+        return self._writer.listener_failures
 
     def context(self) -> Context | None:
         """The OpenTelemetry context of the innermost open block of a live session, for calls that shall nest under it.
@@ -209,11 +221,11 @@ class SessionTracker:
     def find(self, span_id: str) -> SpanRecord | None:
         """The finished record with this span id, also when it has moved out of memory."""
         with self._lock:
-            return self._book.completed.get(span_id)
+            return self._writer.completed.get(span_id)
 
     def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
         """Tell ``callback`` of every change of the book from now on; call the result to stop."""
-        return self._book.subscribe(callback)
+        return self._writer.subscribe(callback)
 
     # -------------------------------------------------------------------------------------------------- turns, undo
 
@@ -266,7 +278,7 @@ class SessionTracker:
             mirrored = self._started.get(above.key) if known is None else known.span.mirrored
             if mirrored is None:
                 name, attributes = self._described(above.span)
-                mirrored = self._book.mirror.start(
+                mirrored = self._writer.mirror.start(
                     above.key, text(name, MAX_NAME), above.start, attributes_of(attributes), parent
                 )
                 self._started[above.key] = mirrored
@@ -333,7 +345,8 @@ class SessionTracker:
             self._book.start_leaf(event.t, phase, key=event.key, label=event.label, attributes=event.attributes)
 
     def _segment_ended(self, event: ev.SegmentEnded) -> None:
-        if not self._book.close_node(event.t, event.key, "completed", "children_complete", event.attributes):
+        reason: Reason = "children_complete" if event.complete else "forced"
+        if not self._book.close_node(event.t, event.key, "completed", reason, event.attributes):
             self._book.end_leaf(event.t, event.key, event.attributes)
 
     def _leave_to(self, parent: str | None, t: int) -> None:
@@ -362,12 +375,12 @@ class SessionTracker:
         self._book.work(event.t)
 
     def _metric_recorded(self, event: ev.MetricRecorded) -> None:
-        self._book.metric(event.t, event.block, event.metric, event.value, event.unit, event.source, event.type)
+        reading = Reading(event.metric, event.value, event.unit, event.source, event.type)
+        self._book.metric(event.t, event.block, reading)
 
     def _metric_rejected(self, event: ev.MetricRejected) -> None:
-        self._book.reject(
-            event.t, event.block, event.metric, event.value, event.unit, event.source, event.type, event.reason
-        )
+        reading = Reading(event.metric, event.value, event.unit, event.source, event.type)
+        self._book.reject(event.t, event.block, reading, event.reason)
 
     def _milestone(self, event: ev.MilestoneReached) -> None:
         self._book.milestone(event.t, event.block, event.milestone, event.attributes)

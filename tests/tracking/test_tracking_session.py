@@ -396,5 +396,5 @@ def test_a_listener_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -
     fran(Stream(tracker))
     tracker.close()
     assert len(tracker.records) == 8
-    assert tracker.book.subscriber_failures == 8 + 8 + 8 + 4
+    assert tracker.listener_failures == 8 + 8 + 8 + 4
     assert caplog.text.count("a listener of a tracker raised") == 1
