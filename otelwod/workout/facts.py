@@ -1,0 +1,84 @@
+"""What one line says, before the lines around it are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar, Severity
+
+Kind = Literal["amrap", "emom", "tabata", "for_time", "rest", "section"]
+
+
+@dataclass(slots=True)
+class Remark:
+    """A diagnostic at an offset in the line's content."""
+
+    offset: int
+    severity: Severity
+    message: str
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class Facts:
+    """The facts of one statement; the builder gives it type, parent and label.
+
+    ``adopts``: a header in the words of a whiteboard, which takes the unindented lines that follow it.
+    ``cap_only``: nothing but a time cap. ``default_unit``: a load stood without a unit.
+    """
+
+    offset: int = 0
+    kind: Kind | None = None
+    adopts: bool = False
+    tabata_word: bool = False
+    times_word: bool = False
+    joined: bool = False
+    step: bool = False
+    rounds: int | None = None
+    scheme: tuple[int, ...] = ()
+    duration: Duration | None = None
+    interval_ns: int | None = None
+    work_ns: int | None = None
+    rest_ns: int | None = None
+    cap: Duration | None = None
+    reps: Reps | None = None
+    load: Quantity | None = None
+    distance: Quantity | None = None
+    energy: Quantity | None = None
+    size: Quantity | None = None
+    movement: Movement | None = None
+    words: str = ""
+    choices: tuple[Facts, ...] = ()
+    values: dict[str, Scalar] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether the line names something to do."""
+        return (
+            self.movement is not None or self.reps is not None or self.distance is not None or self.energy is not None
+        )
+
+    @property
+    def is_header(self) -> bool:
+        """Whether the line says how others are done."""
+        return (
+            self.rounds is not None
+            or bool(self.scheme)
+            or self.work_ns is not None
+            or self.kind in ("amrap", "emom", "tabata", "for_time", "section")
+        )
+
+
+@dataclass(slots=True)
+class Reading:
+    """What a line became: ``nodes`` as (index of the parent node or -1, facts), and what is to be said of it.
+
+    Lines indented below belong to ``nodes[anchor]``.
+    """
+
+    nodes: list[tuple[int, Facts]]
+    anchor: int
+    remarks: list[Remark]
+    title: str | None = None

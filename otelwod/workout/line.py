@@ -1,0 +1,330 @@
+"""One line → its reading: marks, notes and attached values first, then its steps and how they nest."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+from typing import Final
+
+from otelwod.workout.wordlist import words
+
+from otelwod.workout.facts import Facts, Reading, Remark
+from otelwod.workout.model import Scalar
+from otelwod.workout.parts import SECTIONS, after_label, split
+from otelwod.workout.reader import StepReader
+from otelwod.workout.tokens import Token, tokens
+
+_KEY: Final = re.compile(r"([^\W\d_][\w-]{0,60}):(?=[ \t])")
+_RESERVED: Final = words(
+    """
+    amrap emom tabata rest cap tc timecap time rounds round sets set reps then min minute station odd even every
+    for timer tabatas run row bike
+    """
+) | SECTIONS
+_TITLE_KEYS: Final = frozenset({"name", "title"})
+MAX_VALUE: Final = 1000
+"""Characters of one attached value."""
+
+
+def read_line(content: str, default_unit: str) -> Reading:
+    """Read one line without its indentation. Never raises."""
+    remarks: list[Remark] = []
+    values: dict[str, Scalar] = {}
+    body = content
+    if "{" in body or "}" in body:
+        body = _objects(body, values, remarks)
+    line = tokens(body)
+    notes: list[str] = []
+    if line and line[-1].kind == "comment":
+        note = line.pop().text
+        notes.append(note.lstrip("/" if note.startswith("/") else "#").strip())
+    mark, start = _mark(line)
+    line = line[start:]
+    if line:
+        keyed = _keyed(body, line, remarks)
+        if keyed is not None:
+            key, value = keyed
+            if key.lower() in _TITLE_KEYS and isinstance(value, str):
+                return Reading([], -1, remarks, title=value)
+            values[key] = value
+            line = []
+    if line:
+        behind = after_label(line)
+        if behind:
+            notes.insert(0, body[line[0].start : line[behind - 1].end].strip(" :.)-"))
+            line = line[behind:]
+    nodes: list[tuple[int, Facts]] = []
+    if len(line) <= 3 and line and _section(line):
+        facts = StepReader(body, line, remarks, default_unit).read()
+        if facts.kind is None:
+            facts.kind, facts.adopts = "section", True
+        nodes = [(-1, facts)]
+        anchor = 0
+    elif line:
+        nodes, anchor = _steps(body, line, remarks, default_unit)
+    else:
+        anchor = -1
+    if not nodes and values:
+        nodes, anchor = [(-1, Facts())], 0
+    if nodes:
+        head = nodes[0][1]
+        head.values.update(values)
+        head.notes.extend(notes)
+        head.joined, head.step = mark == "+", mark == "-"
+    return Reading(nodes, anchor, remarks)
+
+
+def _mark(line: list[Token]) -> tuple[str, int]:
+    """``-``, ``+`` or a bullet in front of the step."""
+    if not line:
+        return "", 0
+    first = line[0]
+    if first.kind in ("-", "+") and len(line) > 1:
+        return first.kind, 1
+    if first.kind in ("\u2022", "\u25cf", "\u25aa", "\u2023") and len(line) > 1:
+        return "-", 1
+    if first.kind == "*" and len(line) > 1 and line[1].kind not in ("time", "^", "*") and not line[1].glued:
+        timed = line[1].kind == "number" and len(line) > 2 and line[2].text.lower() in ("s", "sec", "min", "h")
+        return ("", 0) if timed else ("-", 1)
+    return "", 0
+
+
+def _section(line: list[Token]) -> bool:
+    words = [token.text.lower() for token in line if token.kind == "word"]
+    signs = all(token.kind in ("word", ":", "-") for token in line)
+    if not words or not signs:
+        return False
+    if words[0] == "part":
+        return len(words) <= 2
+    return all(word in SECTIONS for word in words)
+
+
+# ---------------------------------------------------------------------------------------------------------- values
+
+
+def _objects(body: str, values: dict[str, Scalar], remarks: list[Remark]) -> str:
+    """Take every ``{…}`` out of the line; what is not a flat JSON object is said and skipped."""
+    kept: list[str] = []
+    i = 0
+    while i < len(body):
+        opening = body.find("{", i)
+        comment = body.find("//", i)
+        if opening < 0 or 0 <= comment < opening:
+            rest = body[i:]
+            stray = rest.find("}")
+            if stray >= 0 and (comment < 0 or i + stray < comment):
+                remarks.append(
+                    Remark(
+                        i + stray, "error", "a closing bracket without an opening one", "remove } or write { before it"
+                    )
+                )
+                rest = rest.replace("}", " ")
+            kept.append(rest)
+            break
+        kept.append(body[i:opening])
+        closing = _closing(body, opening)
+        if closing < 0:
+            remarks.append(
+                Remark(opening, "error", "an opening bracket without a closing one", 'write } behind it: {"rpe": 8}')
+            )
+            kept.append(" " * (len(body) - opening))
+            break
+        text = body[opening : closing + 1]
+        _take(text, opening, values, remarks)
+        kept.append(" " * len(text))
+        i = closing + 1
+    return "".join(kept)
+
+
+def _closing(body: str, opening: int) -> int:
+    quoted = False
+    i = opening + 1
+    while i < len(body):
+        char = body[i]
+        if quoted:
+            if char == "\\":
+                i += 1
+            elif char == '"':
+                quoted = False
+        elif char == '"':
+            quoted = True
+        elif char == "}":
+            return i
+        elif char == "{":
+            return -1
+        i += 1
+    return -1
+
+
+def _take(text: str, offset: int, values: dict[str, Scalar], remarks: list[Remark]) -> None:
+    hint = 'write {"rpe": 8}: names and texts in double quotes'
+    found: object = None
+    if len(text) <= 100 * MAX_VALUE and text.count("[") < 100:
+        try:
+            found = json.loads(text, parse_constant=lambda _: None)
+        except ValueError:
+            found = None
+    if not isinstance(found, dict):
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        remarks.append(Remark(offset, "warning", f"skipped {shown!r}: it is not a JSON object", hint))
+        return
+    for key, value in found.items():
+        if value is not None and not isinstance(value, str | int | float | bool):
+            remarks.append(
+                Remark(offset, "warning", f"skipped the value of {key[:40]!r}: it is not a single value", hint)
+            )
+        elif isinstance(value, float) and not math.isfinite(value):
+            remarks.append(
+                Remark(offset, "error", f"the value of {key[:40]!r} is out of range", "write a smaller number")
+            )
+        else:
+            values[key[:60]] = value[:MAX_VALUE] if isinstance(value, str) else value
+
+
+def _keyed(body: str, line: list[Token], remarks: list[Remark]) -> tuple[str, Scalar] | None:
+    """``rpe: 8``, ``location: "Garage Gym"``: the whole line is one value."""
+    match = _KEY.match(body, line[0].start)
+    if match is None or match[1].lower() in _RESERVED:
+        return None
+    if len(line) < 3:
+        return None
+    raw = body[line[2].start : line[-1].end].strip()
+    if len(line) == 3 and line[2].kind == "time":
+        return None
+    scalar = _scalar(raw)
+    if scalar is not _NOT_A_SCALAR:
+        return match[1], scalar  # type: ignore[return-value]
+    if line[2].kind in ("number", "time") and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,20}", raw):
+        return None
+    if any(token.kind in ("number", "time", "open", "?", "@") for token in line[2:]) and line[2].kind == "word":
+        return None
+    if len(raw) > MAX_VALUE:
+        remarks.append(Remark(line[2].start, "error", "the value is too long", f"write at most {MAX_VALUE} characters"))
+        raw = raw[:MAX_VALUE]
+    return match[1], raw
+
+
+_NOT_A_SCALAR: Final = object()
+
+
+def _scalar(raw: str) -> object:
+    if len(raw) > MAX_VALUE + 2:
+        return _NOT_A_SCALAR
+    if re.fullmatch(r"-?[0-9]{1,15}", raw):
+        return int(raw)
+    if re.fullmatch(r"-?[0-9]{0,15}\.[0-9]{1,15}", raw):
+        return float(raw)
+    if raw in ("true", "false", "null"):
+        return {"true": True, "false": False, "null": None}[raw]
+    if raw.startswith('"') and raw.endswith('"') and len(raw) > 1:
+        try:
+            found = json.loads(raw)
+        except ValueError:
+            return raw[1:-1]
+        return found if isinstance(found, str) else raw[1:-1]
+    return _NOT_A_SCALAR
+
+
+# ----------------------------------------------------------------------------------------------------------- steps
+
+
+def _steps(body: str, line: list[Token], remarks: list[Remark], unit: str) -> tuple[list[tuple[int, Facts]], int]:
+    parts = split(line)
+    groups: list[list[Facts]] = []
+    for k, (joiner, part) in enumerate(parts):
+        if joiner == "|" and len(part) == 0:
+            continue
+        if k + 1 < len(parts) and parts[k + 1][0] == "|" and len(part) == 1 and part[0].kind == "number":
+            part = part + _unit_of(parts[k + 1][1])  # 185 | 125 lb
+        facts = StepReader(body, part, remarks, unit).read()
+        if joiner == "|" and groups:
+            groups[-1].append(facts)
+        elif part:
+            facts.joined = joiner == "+"
+            groups.append([facts])
+    steps = [_chosen(group) for group in groups]
+    steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
+    if not steps:
+        return [], -1
+    first = steps[0]
+    if len(steps) > 1 and first.is_header:
+        head, work = _head_and_work(first)
+        nodes = _chain(head)
+        parent = len(nodes) - 1
+        nodes.extend((parent, facts) for facts in ([work] if work is not None else []))
+        nodes.extend((parent, facts) for facts in steps[1:])
+        return nodes, parent
+    nodes = _chain(first)
+    anchor = len(nodes) - 1
+    nodes.extend((-1, facts) for facts in steps[1:])
+    return nodes, anchor
+
+
+def _unit_of(part: list[Token]) -> list[Token]:
+    if len(part) >= 2 and part[0].kind == "number" and part[1].kind in ("word", "%", "#"):
+        return [part[1]]
+    return []
+
+
+def _says_something(facts: Facts) -> bool:
+    return (
+        facts.has_work
+        or facts.is_header
+        or facts.kind is not None
+        or facts.duration is not None
+        or facts.load is not None
+        or facts.size is not None
+        or facts.cap is not None
+        or bool(facts.values)
+    )
+
+
+def _chosen(group: list[Facts]) -> Facts:
+    """``A | B``: what an alternative leaves out it takes from the first, a missing movement from one that has it."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    movement = next((facts.movement for facts in group if facts.movement is not None), None)
+    for facts in group:
+        if facts.movement is None:
+            facts.movement = movement
+            if facts is not first:
+                facts.reps = facts.reps or first.reps
+                facts.distance = facts.distance or first.distance
+                facts.energy = facts.energy or first.energy
+                facts.duration = facts.duration or first.duration
+        elif facts is not first and not (facts.reps or facts.distance or facts.energy or facts.duration):
+            facts.reps, facts.distance = first.reps, first.distance
+            facts.energy, facts.duration = first.energy, first.duration
+    default = Facts(
+        offset=first.offset, duration=first.duration, reps=first.reps, load=first.load, distance=first.distance,
+        energy=first.energy, size=first.size, movement=first.movement,
+    )  # fmt: skip
+    first.choices = (default, *group[1:])
+    return first
+
+
+def _head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
+    """The header of a line and, where the header names work of its own, that work as its first child."""
+    if not facts.has_work and facts.load is None:
+        return facts, None
+    timed_work = facts.kind is None and not facts.adopts and facts.duration is not None
+    work = Facts(
+        offset=facts.offset, duration=facts.duration if timed_work else None, reps=facts.reps, load=facts.load,
+        distance=facts.distance, energy=facts.energy, size=facts.size, movement=facts.movement, choices=facts.choices,
+    )  # fmt: skip
+    head = replace(facts, reps=None, load=None, distance=None, energy=None, size=None, movement=None, choices=())
+    if timed_work:
+        head.duration = None
+    return head, work
+
+
+def _chain(facts: Facts) -> list[tuple[int, Facts]]:
+    """``3 x 5:00 AMRAP`` is two statements: the rounds, and in them the AMRAP."""
+    if facts.kind == "amrap" and (facts.rounds is not None or facts.scheme):
+        outer = Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, adopts=facts.adopts)
+        inner = replace(facts, rounds=None, scheme=())
+        return [(-1, outer), (0, inner)]
+    return [(-1, facts)]

@@ -1,0 +1,134 @@
+"""A line's marks and parts: ``-`` and ``+`` in front, ``A)`` and ``Min 1:`` labels, and where one line holds several steps."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otelwod.workout.wordlist import words
+
+from otelwod.workout.movements import lookup
+from otelwod.workout.tokens import Token
+
+HEADER_WORDS: Final = words(
+    """
+    amrap amraps emom tabata for time rft rounds round rds rd sets set cap tc timecap every minute minutes min
+    mins sec secs seconds s h x of in the on each reps rep as many possible alternating limit interval intervals
+    """
+)
+SECTIONS: Final = words(
+    """
+    strength metcon wod warmup warm-up cooldown cool-down skill skills accessory conditioning finisher mobility
+    gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout buy cash workout part
+    """
+)
+_LABELS: Final = words(
+    """
+    min minute station odd even part block day week set
+    """
+)
+
+
+def after_label(line: list[Token]) -> int:
+    """The index behind a label in front (``A)``, ``1.``, ``Min 1:``, ``Strength:``, ``Buy-in:``), or 0."""
+    size = len(line)
+    if size < 3:
+        return 0
+    first, second = line[0], line[1]
+    if second.glued and second.kind in (")", "close", ".") and not line[2].glued:
+        letter = first.kind == "word" and len(first.text) <= 2 and first.text[0] in "ABCDEFGabcdefg"
+        if (letter and (len(first.text) == 1 or first.text[1].isdigit())) or (
+            first.kind == "number" and len(first.text) <= 2 and first.text.isdigit()
+        ):
+            return 2
+    if first.kind != "word":
+        return 0
+    word = first.text.lower()
+    if word in SECTIONS or word in _LABELS:
+        if second.kind == ":":
+            return 2
+        if word in _LABELS or word == "part":
+            short = second.kind == "number" or (second.kind == "word" and len(second.text) <= 2)
+            if short and line[2].kind in (":", "-", ")", "close") and size > 3:
+                return 3
+        if second.kind == "number" and word in SECTIONS and word not in ("part", "set"):
+            return 1
+    return 0
+
+
+def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
+    """The steps of one line as (joiner, tokens): ``,`` next step, ``+`` together with the one before, ``|`` or else.
+
+    Parentheses are not looked into.
+    """
+    parts: list[tuple[str, list[Token]]] = []
+    joiner, current, depth, worded = ",", [], 0, False  # type: tuple[str, list[Token], int, bool]
+    for i, token in enumerate(line):
+        kind = token.kind
+        if kind == "open":
+            depth += 1
+        elif kind == "close":
+            depth = max(0, depth - 1)
+        elif depth == 0 and current and i + 1 < len(line):
+            found = _joiner(line, i, worded)
+            if found is not None:
+                parts.append((joiner, current))
+                joiner, worded = found, False
+                current = [token] if kind == "word" and token.text.lower() in ("rest", "then") else []
+                if current and token.text.lower() == "then":
+                    current = []
+                continue
+        current.append(token)
+        if kind == "word" and depth == 0 and token.text.lower() not in HEADER_WORDS:
+            worded = True
+    parts.append((joiner, current))
+    return parts
+
+
+def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
+    token, after = line[i], line[i + 1]
+    kind = token.kind
+    if kind == "|":
+        return "|"
+    if kind == "+":
+        return "+"
+    if kind in (",", ";"):
+        return "," if _starts_step(after) or (worded and _known_on_both_sides(line, i)) else None
+    if kind == "/":
+        before = line[i - 1]
+        spaced = not token.glued and not after.glued
+        return "," if spaced and before.kind == "word" and worded and after.kind == "number" else None
+    if kind == "&" or (kind == "word" and token.text.lower() in ("and", "then")):
+        if token.text.lower() == "then" and worded:
+            return ","
+        return "," if worded and (_starts_step(after) or _known_on_both_sides(line, i)) else None
+    if kind == "word" and worded and token.text.lower() == "rest" and after.kind in ("time", "number"):
+        return ","
+    return None
+
+
+def _starts_step(token: Token) -> bool:
+    if token.kind in ("number", "time", "?"):
+        return True
+    return token.kind == "word" and token.text.lower() in ("max", "rest", "then")
+
+
+_REACH: Final = 6
+
+
+def _known_on_both_sides(line: list[Token], i: int) -> bool:
+    """Whether the words next to a separator are movements of their own (and not one: ``Clean and Jerk``)."""
+    left: list[str] = []
+    for token in reversed(line[max(0, i - _REACH) : i]):
+        if token.kind != "word" or token.text.lower() in ("of", "and"):
+            break
+        left.insert(0, token.text)
+    right: list[str] = []
+    for token in line[i + 1 : i + 1 + _REACH]:
+        if token.kind != "word" or token.text.lower() == "and":
+            break
+        right.append(token.text)
+    if not left or not right or lookup(" ".join([*left, line[i].text, *right])) is not None:
+        return False
+    if lookup(" ".join([left[-1], "and", right[0]])) is not None:
+        return False
+    return lookup(" ".join(left)) is not None and lookup(" ".join(right)) is not None

@@ -1,0 +1,64 @@
+"""One line of text → tokens, by one regular expression whose alternatives cannot run into one another.
+
+Every alternative starts with a character class of its own and repeats only behind a fixed separator, so a line is
+read once from left to right, whatever stands in it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+
+class Token(NamedTuple):
+    """``kind`` is time, number, word, literal, times, open, close, comment or the symbol itself.
+
+    ``glued`` says that no space stands before it. Positions are offsets in the line's content.
+    """
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    glued: bool
+
+
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<space>[ \t\u00a0\u2000-\u200a\u202f\u3000]+)
+    | (?P<comment>//.*|(?<![0-9])\#.*)
+    | (?P<time>[0-9]+(?::[0-9]+)+|:[0-9]+|:\?)
+    | (?P<number>[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+(?:\.[0-9]+)?|\.[0-9]+|[\u00bc-\u00be\u2150-\u215e])
+    | (?P<inch>(?<=[0-9])["\u201d\u2033])
+    | (?P<literal>"[^"]*"|\u201c[^\u201d]*\u201d)
+    | (?P<times>[xX](?=[ \t]*[0-9:(])|\u00d7)
+    | (?P<word>[^\W\d_][\w'\u2019\u0300-\u036f]*(?:[-.&=\u2010\u2011][^\W_][\w'\u2019\u0300-\u036f]*)*)
+    | (?P<ellipsis>\.\.+|\u2026)
+    | (?P<dash>[-\u2010-\u2015\u2212])
+    | (?P<open>\()
+    | (?P<close>\))
+    | (?P<symbol>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(content: str) -> list[Token]:
+    """The tokens of one line, spaces left out."""
+    found: list[Token] = []
+    glued = False
+    for match in _TOKEN.finditer(content):
+        kind = match.lastgroup or ""
+        if kind == "space":
+            glued = False
+            continue
+        text = match.group()
+        if kind == "symbol":
+            kind = text
+        elif kind == "dash":
+            kind = "-"
+        elif kind == "inch":
+            kind, text = "word", "in"
+        found.append(Token(kind, text, match.start(), match.end(), glued))
+        glued = True
+    return found
