@@ -1,0 +1,304 @@
+"""A workout as a coach reads it: score, splits, what each movement cost, where the pace fell, the whole tree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from otelwod import conventions as c
+from otelwod.insight.errors import inclusive
+from otelwod.insight.report import MovementUse, Report, Split, TraceReport, WorkoutReport
+from otelwod.trace import SpanEvent, SpanRecord, Trace
+from otelwod.views.page import Page, Piece, Style
+from otelwod.views.table import Column, Picture, table
+from otelwod.views.text import (
+    fmt_clock,
+    fmt_count,
+    fmt_duration,
+    fmt_number,
+    fmt_percent,
+    visible,
+)
+from otelwod.views.tree import Row, bar, choose, outline
+
+_FORMATS: Final = {"for_time": "for time", "amrap": "AMRAP", "emom": "EMOM", "tabata": "Tabata"}
+_FIXED_TIME: Final = frozenset({"amrap", "emom", "tabata", "interval"})
+"""Formats that last as long as their clock says: being faster earns rounds or rest, not a shorter workout."""
+_PHASES: Final[Mapping[str, tuple[str, Style]]] = {
+    "work": ("█", "work"),
+    "rest": ("░", "rest"),
+    "transition": ("·", "dim"),
+    "pause": ("·", "dim"),
+}
+_REASONS: Final = {
+    "rest": "no effort counts during rest",
+    "paused": "the clock was paused",
+    "ended": "it had already ended",
+    "invalid": "not a usable value",
+}
+_NOTICED: Final = 0.05
+"""A change of pace below 5 % is called even."""
+_DONE: Final = (
+    (c.REPS_DONE, c.REPS_TARGET, "rep", "reps"),
+    (c.DISTANCE_DONE, c.DISTANCE_TARGET, "m", "m"),
+    (c.ENERGY_DONE, c.ENERGY_TARGET, "kcal", "kcal"),
+)
+_TOLD_BY_ATTRIBUTES: Final = frozenset({"reps", "distance", "calories", "energy", "load", "heart_rate", "power"})
+
+
+def add_workout(
+    page: Page, report: Report, trace: TraceReport, workout: WorkoutReport, *, rows: int, depth: int
+) -> None:
+    """One workout: verdict, splits, movements, tree, and what did not count."""
+    for text in _verdict(report, trace, workout):
+        page.say(text, "strong")
+    page.add((_totals(trace), "dim"))
+    if workout.splits:
+        _add_splits(page, workout.splits)
+    if workout.movements:
+        _add_movements(page, workout.movements)
+    if trace.trace is not None:
+        _add_tree(page, trace, trace.trace, rows=rows, depth=depth)
+        _add_rejected(page, trace.trace)
+
+
+def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iterator[str]:
+    name = visible(workout.name or trace.root) or "Workout"
+    score = visible(workout.score) or fmt_clock(trace.duration_ns)
+    kind = _FORMATS.get(workout.format, "")
+    yield f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {score}."
+    sentences = []
+    ranked = sorted(workout.movements, key=lambda use: -use.total_ns)
+    if ranked:
+        named = [f"{visible(use.movement)} {fmt_percent(use.share)}" for use in ranked[:3]]
+        rest = trace.phases.rest_ns
+        if rest:
+            named.append(f"rest {fmt_percent(rest, trace.duration_ns)}")
+        sentences.append("The time went to " + _listed(named) + ".")
+    if workout.fade is not None and len(workout.splits) > 1:
+        sentences.append(_fade(workout.fade, workout.splits[0], workout.splits[-1]))
+    if workout.format not in _FIXED_TIME and len(report.traces) == 1 and report.bottlenecks:
+        best = report.bottlenecks[0]
+        if best.what_if.high_ns > 0:
+            low, high = (fmt_clock(trace.duration_ns - ns) for ns in (best.what_if.high_ns, best.what_if.low_ns))
+            spread = f"between {low} and {high}" if low != high else f"about {high}"
+            faster = "less" if best.phase == "rest" else "faster"
+            sentences.append(
+                f"{fmt_percent(best.what_if.speedup)} {faster} on “{visible(best.operation)}” would make it {spread}."
+            )
+    if sentences:
+        yield " ".join(sentences)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _fade(fade: float, first: Split, last: Split) -> str:
+    one, other = visible(last.label), visible(first.label)
+    if fade >= _NOTICED:
+        return f"The pace fell: {one} was {fmt_percent(fade)} slower than {other}."
+    if fade <= -_NOTICED:
+        return f"A strong finish: {one} was {fmt_percent(-fade)} faster than {other}."
+    return f"An even pace from {other} to {one}."
+
+
+def _totals(trace: TraceReport) -> str:
+    phases = trace.phases
+    parts = [
+        (name, ns)
+        for name, ns in (
+            ("work", phases.work_ns),
+            ("rest", phases.rest_ns),
+            ("changing over", phases.transition_ns),
+            ("paused", phases.pause_ns),
+            ("unknown", phases.unknown_ns),
+        )
+        if ns
+    ]
+    text = [f"{name} {fmt_clock(ns)} ({fmt_percent(ns, trace.duration_ns)})" for name, ns in parts]
+    return " · ".join([f"total {fmt_clock(trace.duration_ns)}", *text])
+
+
+def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
+    page.head("Splits")
+    longest = max(split.duration_ns for split in splits) or 1
+    reps = any(split.reps for split in splits)
+    columns = [
+        Column("", "left", 9, 24),
+        Column("time", keep=8),
+        Column("work", keep=7),
+        Column("rest", keep=6),
+        *([Column("reps", keep=5)] if reps else []),
+    ]
+    rows: list[list[Piece | str]] = [
+        [
+            visible(split.label),
+            (fmt_clock(split.duration_ns), "strong"),
+            (fmt_clock(split.phases.work_ns), "work"),
+            (_clock_or_blank(split.phases.rest_ns), "rest"),
+            *([f"{split.reps:,}"] if reps else []),
+        ]
+        for split in splits[:most]
+    ]
+
+    def draw(number: int, width: int) -> list[Piece]:
+        split = splits[number]
+        work = split.phases.work_ns * width // longest
+        rest = split.phases.rest_ns * width // longest
+        return [("█" * work, "work"), ("░" * rest, "rest")]
+
+    table(page, columns, rows, picture=Picture(draw, most=40))
+    if len(splits) > most:
+        page.add("  ", (f"… {len(splits) - most:,} more", "dim"))
+
+
+def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20) -> None:
+    page.head("Movements")
+    columns = [
+        Column("", "left", 9, max(16, page.width // 3)),
+        Column("time", keep=8),
+        Column("share", keep=7),
+        Column("sets", keep=4),
+        Column("reps", keep=6),
+        Column("each", keep=5),
+        Column("first to last", keep=3),
+        Column("lost by slowing", keep=2),
+    ]
+    rows: list[list[Piece | str]] = [
+        [
+            (visible(use.movement), "strong"),
+            fmt_clock(use.total_ns),
+            fmt_percent(use.share),
+            f"{use.efforts:,}",
+            f"{use.reps:,}" if use.reps else "",
+            fmt_duration(use.median_pace_ns) if use.efforts else "",
+            (_change(use.fade), "warning" if use.fade is not None and use.fade >= _NOTICED else ""),
+            fmt_clock(use.slowdown_ns) if use.slowdown_ns else "",
+        ]
+        for use in movements[:most]
+    ]
+    table(page, columns, rows)
+    if len(movements) > most:
+        page.add("  ", (f"… {len(movements) - most:,} more", "dim"))
+
+
+def _change(fade: float | None) -> str:
+    if fade is None:
+        return ""
+    if abs(fade) < _NOTICED:
+        return "even"
+    return f"{fmt_percent(abs(fade))} {'slower' if fade > 0 else 'faster'}"
+
+
+def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth: int) -> None:
+    """Every block and segment with its time, its own time, the work and rest inside it, and what was done."""
+    order = [row for row, _ in trace.preorder()]
+    position = {row: at for at, row in enumerate(order)}
+    length = [end - start for start, end in zip(trace.start_ns, trace.end_ns, strict=True)]
+    phased = {
+        name: inclusive(trace, [ns if trace.phase.get(row) == name else 0 for row, ns in enumerate(length)])
+        for name in ("work", "rest")
+    }
+    covered = inclusive(trace, [ns if row in trace.phase else 0 for row, ns in enumerate(length)])
+    parents = [position.get(trace.parent[row], -1) for row in order]
+    found = list(outline(parents, choose(parents, [(length[row],) for row in order], rows, depth)))
+    shown = {item.at: order[item.at] for item in found if item.at is not None}
+
+    def row_of(item: Row) -> list[Piece | str]:
+        if item.at is None:
+            return [(f"{item.prefix}… {item.hidden:,} more", "dim"), "", "", "", "", ""]
+        row = shown[item.at]
+        phase = trace.phase.get(row, "")
+        own = length[row] if phase else length[row] - min(covered[row], length[row])
+        name = visible(trace.operations[trace.operation[row]][1]) or "(no name)"
+        return [
+            (item.prefix + name, "strong" if not phase else _PHASES.get(phase, ("", ""))[1] if phase != "work" else ""),
+            fmt_clock(length[row]),
+            _clock_or_blank(own),
+            (_clock_or_blank(phased["work"][row]), "work"),
+            (_clock_or_blank(phased["rest"][row]), "rest"),
+            _done(trace.record(row)),
+        ]
+
+    def draw(number: int, width: int) -> list[Piece]:
+        at = found[number].at
+        if at is None:
+            return []
+        row = shown[at]
+        first, last = report.start_ns, report.start_ns + report.duration_ns
+        before, cells = bar(trace.start_ns[row], trace.end_ns[row], first, last, width)
+        mark, style = _PHASES.get(trace.phase.get(row, ""), ("─", "dim"))
+        return [(" " * before, ""), (mark * cells, style)]
+
+    page.head("Block by block")
+    columns = [
+        Column("", "left"),
+        Column("time", keep=8),
+        Column("self", keep=3),
+        Column("work", keep=5),
+        Column("rest", keep=6),
+        Column("done", "left", 7, 26),
+    ]
+    table(page, columns, map(row_of, found), picture=Picture(draw, most=40))
+
+
+def _clock_or_blank(ns: int) -> str:
+    return fmt_clock(ns) if ns else ""
+
+
+def _done(record: SpanRecord) -> str:
+    """``21 reps``, ``15 of 21 reps``, ``400 m · 95 lb · rpe 8``: what a block recorded."""
+    attributes = record.attributes
+    parts = []
+    for done_name, target_name, one, many in _DONE:
+        done, target = attributes.get(done_name), attributes.get(target_name)
+        if isinstance(done, (int, float)) and (done or target):
+            of = f" of {fmt_number(target)}" if isinstance(target, (int, float)) and target != done else ""
+            parts.append(f"{fmt_number(done)}{of} {one if done == 1 and not of else many}")
+    load = attributes.get(c.LOAD_DISPLAY)
+    if load and str(load) not in record.name:
+        parts.append(str(load))
+    beats = attributes.get(c.HEART_RATE_MEAN)
+    if isinstance(beats, (int, float)):
+        parts.append(f"{beats:.0f} beats/min")
+    recorded = [event.attributes for event in record.events if event.name == c.EVENT_METRIC_RECORDED]
+    others = [a for a in recorded if a.get(c.METRIC_NAME) not in _TOLD_BY_ATTRIBUTES]
+    parts += [_metric(attributes) for attributes in others[:3]]
+    rejected = sum(1 for event in record.events if event.name == c.EVENT_METRIC_REJECTED)
+    if rejected:
+        parts.append(f"{rejected} not counted")
+    return visible(" · ".join(parts))
+
+
+def _metric(attributes: Mapping[str, object]) -> str:
+    name, value, unit = (attributes.get(key) for key in (c.METRIC_NAME, c.METRIC_VALUE, c.METRIC_UNIT))
+    number = fmt_number(value) if isinstance(value, (int, float)) else str(value)
+    unit = str(unit or "").strip("{}")
+    if name == "reps":
+        return (
+            fmt_count(int(value), "rep")
+            if isinstance(value, (int, float)) and value == int(value)
+            else f"{number} reps"
+        )
+    return f"{name} {number}" + (f" {unit}" if unit not in ("", "1") else "")
+
+
+def _add_rejected(page: Page, trace: Trace, most: int = 10) -> None:
+    found: list[tuple[SpanRecord, SpanEvent]] = [
+        (record, event) for record in trace.records for event in record.events if event.name == c.EVENT_METRIC_REJECTED
+    ]
+    if not found:
+        return
+    first = min(trace.start_ns)
+    page.head(f"Not counted: {fmt_count(len(found), 'value')}")
+    for record, event in sorted(found, key=lambda pair: pair[1].time_ns)[:most]:
+        reason = str(event.attributes.get(c.REASON, ""))
+        page.say(
+            f"{fmt_clock(event.time_ns - first)}  {visible(_metric(event.attributes))} in “{visible(record.name)}”: "
+            f"{_REASONS.get(reason, visible(reason) or 'no reason given')}",
+            indent="        ",
+            first="  ",
+        )
+    if len(found) > most:
+        page.add("  ", (f"… {len(found) - most:,} more", "dim"))

@@ -1,0 +1,112 @@
+"""Findings as sentences: the verdict, what would help, and what was wrong with the data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from otelwod.insight.report import Bottleneck, Report
+from otelwod.trace import Quality
+from otelwod.views.text import fmt_count, fmt_duration, fmt_percent, visible
+
+_DEFECTS: Final = (
+    ("orphans", "{spans} named a parent that is not in the data: shown as extra roots"),
+    ("duplicate_ids", "{spans} repeated the id of another: copies were dropped, others kept without children"),
+    ("cycles", "{circles} of parents broken at the earliest span"),
+    ("missing_times", "{spans} had no start: taken to start with the parent"),
+    ("negative_durations", "{spans} ended before they began: taken as no time"),
+    ("open_spans", "{spans} had not ended: taken as open until the end of the trace"),
+    ("overruns", "{spans} ran beyond their parent: cut to it on the critical path"),
+    ("detached", "{spans} lay wholly outside their parent: kept off the critical path"),
+    ("skew_shifts", "{spans} moved in time to correct the clocks of their hosts"),
+    ("dropped_events", "{events} dropped by the program that recorded the trace"),
+    ("unreadable", "{records} could not be read as spans"),
+)
+
+
+def verdict(report: Report) -> str:
+    """The answer in one sentence."""
+    if not report.span_count:
+        return "There are no spans to analyse."
+    if not report.duration_ns:
+        return f"{fmt_count(report.span_count, 'span')}, and none of them took any time."
+    if not report.bottlenecks:
+        return (
+            f"No operation holds the critical path for {fmt_duration(report.threshold_ns)} or more: "
+            f"no single one explains the {fmt_duration(report.duration_ns)}."
+        )
+    best = report.bottlenecks[0]
+    return (
+        f"{quoted(best.operation)} holds {fmt_percent(best.critical_share)} of the critical time; "
+        f"{gain(best, report.duration_ns)}."
+    )
+
+
+def gain(bottleneck: Bottleneck, total_ns: int) -> str:
+    """``20 % faster makes 4.1 s into 3.6 to 3.7 s``: always the interval, however narrow."""
+    what_if = bottleneck.what_if
+    faster = f"{fmt_percent(what_if.speedup)} faster"
+    if what_if.high_ns <= 0:
+        return f"{faster} changes nothing: other work runs beside it"
+    before = fmt_duration(total_ns)
+    best, worst = fmt_duration(total_ns - what_if.high_ns), fmt_duration(total_ns - what_if.low_ns)
+    if before in (best, worst):  # too small a part to be seen in the total
+        return f"{faster} saves {between(what_if.low_ns, what_if.high_ns)} of {before}"
+    return f"{faster} makes {before} into {between(total_ns - what_if.high_ns, total_ns - what_if.low_ns)}"
+
+
+def between(low_ns: int, high_ns: int) -> str:
+    """``3.6 to 3.7 s``: an interval with its unit said once where both ends share it."""
+    low, high = fmt_duration(low_ns), fmt_duration(high_ns)
+    if low == high:
+        return f"about {low}"
+    low_number, _, low_unit = low.partition(" ")
+    high_number, _, high_unit = high.partition(" ")
+    return f"{low_number} to {high_number} {high_unit}" if low_unit == high_unit and high_unit else f"{low} to {high}"
+
+
+def quoted(name: str) -> str:
+    """An operation's name inside a sentence."""
+    return f"`{visible(name)}`" if name else "an operation without a name"
+
+
+def stages(report: Report) -> str | None:
+    """The verdict on repeated stages, None where there are none."""
+    uses = report.stages.stages
+    if not uses:
+        return None
+    busiest = max(uses, key=lambda use: (use.utilisation, use.operation))
+    share = f"{fmt_percent(busiest.utilisation)} of the time of its {fmt_count(busiest.workers, 'worker')}"
+    if report.stages.bottleneck is None:
+        return f"No repeated stage is busy all the time: the busiest, {quoted(busiest.operation)}, takes {share}."
+    return f"{quoted(report.stages.bottleneck)} limits the run: as a repeated stage it takes {share}."
+
+
+def concurrency(report: Report) -> str | None:
+    """How much ran at once, None where nothing was measured."""
+    found = report.concurrency
+    if not found.peak:
+        return None
+    alone = fmt_percent(found.serial_fraction)
+    text = f"On average {found.mean:.1f} spans worked at once, {found.peak} at most; {alone} of the time only one."
+    if found.idle_ns:
+        text += f" For {fmt_duration(found.idle_ns)} nothing ran."
+    return text
+
+
+def defects(quality: Quality) -> Iterator[str]:
+    """What was wrong with the data, a sentence each; nothing when it was sound."""
+    for name, sentence in _DEFECTS:
+        count = getattr(quality, name)
+        if count:
+            yield (
+                sentence.format(
+                    spans=fmt_count(count, "span"),
+                    circles=fmt_count(count, "circle"),
+                    events=fmt_count(count, "event, attribute or link", "events, attributes or links"),
+                    records=fmt_count(count, "record"),
+                )
+                + "."
+            )
+    if quality.sampled_share is not None and quality.sampled_share < 1.0:
+        yield f"The source kept {fmt_percent(quality.sampled_share)} of its traces: counts are of those."
