@@ -146,6 +146,7 @@ class Trace:
     __slots__ = (
         "_children",
         "_counts",
+        "_links",
         "_origin",
         "_quality",
         "_records",
@@ -235,6 +236,7 @@ class Trace:
         self._follow_order()
         self._records = records
         self._children: list[Sequence[int]] | None = None
+        self._links: tuple[list[int], list[int]] | None = None
         self._quality: Quality | None = None
         base = counts or Quality()
         self._counts = replace(base, spans=n, roots=len(self.roots), orphans=orphans, **found)
@@ -295,6 +297,23 @@ class Trace:
     def records(self) -> tuple[SpanRecord, ...]:
         """All records, in row order."""
         return tuple(map(self.record, range(len(self))))
+
+    def child_links(self) -> tuple[Sequence[int], Sequence[int]]:
+        """(first, next): the children of a row as a chain, without a list for each; -1 ends it.
+
+        ``first[row]`` is its first child, ``next[row]`` its next sibling, both in row order. ``first[-1]`` is the
+        first root. For a million spans this is several times faster than `children`, which is for comfort.
+        """
+        if self._links is None:
+            n = len(self.parent)
+            first, following = [-1] * (n + 1), [-1] * n
+            row = n
+            for above in reversed(self.parent):
+                row -= 1
+                following[row] = first[above]
+                first[above] = row
+            self._links = first, following
+        return self._links
 
     def record(self, row: int) -> SpanRecord:
         """The full record of a row, as its source gave it (times not repaired); without one, made from the columns."""
@@ -389,14 +408,15 @@ def _with_times(
     starts: Sequence[int],
     ends: Sequence[int | None],
     found: dict[str, int],
-) -> tuple[list[int], list[int], frozenset[int]]:
+) -> tuple[Sequence[int], Sequence[int], frozenset[int]]:
     """Give open spans an end, and spans without a start that of their nearest ancestor that has one.
 
     A start of 0 is missing only among times of our days; in a trace on virtual time it is a start like any other.
     The third value holds the positions whose duration remains a guess.
     """
-    last = max((end for end in ends if end is not None), default=0)
-    last = max(last, *starts)
+    last = max(max(starts), max((end for end in ends if end is not None), default=0))
+    if last <= _ONE_YEAR_NS and None not in ends:
+        return starts, cast("Sequence[int]", ends), frozenset()
     found["open_spans"] = sum(1 for end in ends if end is None)
     missing = {row for row, start in enumerate(starts) if start <= 0} if last > _ONE_YEAR_NS else set()
     found["missing_times"] = len(missing)

@@ -15,6 +15,7 @@ from otelwod.insight.phases import phase_split
 from otelwod.insight.replay import Replay
 from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport
 from otelwod.insight.selftime import Overrun, blocking_children, self_times, unwaited
+from otelwod.insight.slack import drag, slack
 from otelwod.insight.statistics import OperationTable
 from otelwod.insight.workouts import workout_report
 from otelwod.trace import Operation, Quality, Trace
@@ -54,9 +55,9 @@ def analyze_traces(
         nonblocking = unwaited(trace, overrun)
         children = blocking_children(trace, nonblocking)
         own = self_times(trace, frozenset() if strict else nonblocking)
-        path = critical_path(trace, children, eps_ns=eps, strict=strict)
+        path = critical_path(trace, nonblocking, eps_ns=eps, strict=strict)
         critical = path.by_row(len(trace))
-        shared = overlaps(trace, children, path)
+        shared = overlaps(trace, nonblocking, path)
         swept = sweep(trace)
         table.add(trace, own, path, swept.active)
         table.add_details(trace)
@@ -65,10 +66,10 @@ def analyze_traces(
         runs.append(run)
         if trace.status:
             failures += errors(trace, inclusive(trace, critical))
-        trace_rows.append(_trace_row(trace, children, path, shared, eps, strict))
+        trace_rows.append(_trace_row(trace, nonblocking, path, shared, eps, strict))
         wanted = None if span_limit is None else span_limit - len(span_rows)
         if wanted is None or wanted > 0:
-            span_rows += _span_rows(trace, own, critical, waits(trace, children, eps_ns=eps), run, wanted)
+            span_rows += _span_rows(trace, own, critical, waits(trace, nonblocking, eps_ns=eps), run, wanted)
     total = sum(row.duration_ns for row in trace_rows)
     threshold = bottleneck.default_threshold(total) if threshold_ns is None else threshold_ns
     active_ns = _active_ns(table, sum(swept.covered_ns for swept in sweeps))
@@ -97,7 +98,7 @@ def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:
 
 
 def _trace_row(
-    trace: Trace, children: Sequence[Sequence[int]], path: Path, shared: dict[int, int], eps: int, strict: bool
+    trace: Trace, nonblocking: frozenset[int], path: Path, shared: dict[int, int], eps: int, strict: bool
 ) -> TraceReport:
     start, stop = extent(trace)
     longest = min(trace.roots, key=lambda row: (trace.start_ns[row] - trace.end_ns[row], row), default=None)
@@ -109,7 +110,7 @@ def _trace_row(
                 span_id=trace.span_id[root],
                 operation=trace.operations[trace.operation[root]][1],
                 duration_ns=trace.end_ns[root] - trace.start_ns[root],
-                critical_path=_sections(trace, critical_path(trace, children, eps_ns=eps, strict=strict, root=root)),
+                critical_path=_sections(trace, critical_path(trace, nonblocking, eps_ns=eps, strict=strict, root=root)),
             )
             for root in trace.roots
         )
@@ -147,7 +148,7 @@ def _span_rows(
     run: bottleneck.Run,
     wanted: int | None,
 ) -> list[SpanUse]:
-    slack, drag = run.replay.slack(), run.replay.drag(critical, run.limits)
+    spare, drags = slack(run.replay), drag(run.replay, critical, run.limits)
     placed = run.replay.place
     rows: list[SpanUse] = []
     for row, depth in trace.preorder():
@@ -170,8 +171,8 @@ def _span_rows(
                 service=service,
                 depth=depth,
                 wait_ns=waited[row],
-                slack_ns=slack.get(row),
-                drag_ns=drag.get(row, 0),
+                slack_ns=spare.get(row),
+                drag_ns=drags.get(row, 0),
                 detached=placed[row] < 0,
             )
         )

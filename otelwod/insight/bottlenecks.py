@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from otelwod.insight.replay import Replay
 from otelwod.insight.report import Bottleneck, OperationUse, StageUse, StageVerdict, WhatIf
+from otelwod.insight.slack import limits
 from otelwod.trace import Operation, Trace
 
 SPEEDUP = Fraction(1, 5)
@@ -19,7 +20,7 @@ SATURATED = 0.9
 class Run:
     """One trace made ready for questions: its replay, the rows of each operation and, for the rows on the path,
 
-    what their speed can gain before what runs beside them takes it over (`Replay.limits`).
+    what their speed can gain before what runs beside them takes it over (`slack.limits`).
     """
 
     replay: Replay
@@ -35,7 +36,7 @@ def prepare(trace: Trace, replay: Replay, critical_ns: Sequence[int]) -> Run:
     rows: dict[Operation, list[int]] = {}
     for op, found in lists.items():
         rows.setdefault(trace.operations[op], []).extend(found)
-    return Run(replay, rows, replay.limits([row for row, length in enumerate(critical_ns) if length]))
+    return Run(replay, rows, limits(replay, [row for row, length in enumerate(critical_ns) if length]))
 
 
 def default_threshold(total_ns: int) -> int:

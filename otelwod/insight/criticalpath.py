@@ -36,7 +36,7 @@ class Path:
 
 def critical_path(
     trace: Trace,
-    children: Sequence[Sequence[int]] | None = None,
+    nonblocking: frozenset[int] = frozenset(),
     *,
     eps_ns: int = 0,
     strict: bool = False,
@@ -44,20 +44,17 @@ def critical_path(
 ) -> Path:
     """The critical path of a trace, or of the tree under ``root``.
 
-    ``children`` are the blocking children of each row (default: all). Siblings count as one after the other when
-    the first ended at most ``eps_ns`` after the second began; ``strict`` wants it to have ended before, as Jaeger's
-    UI does. With several roots the path is that of a virtual root over them (`VIRTUAL`).
+    ``nonblocking`` rows are not waited for by their parent. Siblings count as one after the other when the first
+    ended at most ``eps_ns`` after the second began; ``strict`` wants it to have ended before, as Jaeger's UI does.
+    With several roots the path is that of a virtual root over them (`VIRTUAL`).
     """
-    kids = trace.children if children is None else children
     path = Path()
+    if root is None and len(trace.roots) == 1:
+        root = trace.roots[0]
     if root is not None:
-        _scan(trace, kids, root, kids[root], trace.start_ns[root], trace.end_ns[root], eps_ns, strict, path)
-    elif len(trace.roots) == 1:
-        top = trace.roots[0]
-        _scan(trace, kids, top, kids[top], trace.start_ns[top], trace.end_ns[top], eps_ns, strict, path)
+        _scan(trace, root, trace.start_ns[root], trace.end_ns[root], nonblocking, eps_ns, strict, path)
     elif trace.roots:
-        begin, stop = extent(trace)
-        _scan(trace, kids, VIRTUAL, trace.roots, begin, stop, eps_ns, strict, path)
+        _scan(trace, VIRTUAL, *extent(trace), nonblocking, eps_ns, strict, path)
     path.row.reverse()
     path.start_ns.reverse()
     path.end_ns.reverse()
@@ -72,31 +69,28 @@ def extent(trace: Trace) -> tuple[int, int]:
 
 
 def _scan(
-    trace: Trace,
-    children: Sequence[Sequence[int]],
-    span: int,
-    kids: Sequence[int],
-    a: int,
-    b: int,
-    eps: int,
-    strict: bool,
-    path: Path,
+    trace: Trace, span: int, a: int, b: int, nonblocking: frozenset[int], eps: int, strict: bool, path: Path
 ) -> None:
     start, end = trace.start_ns, trace.end_ns
+    first, following = trace.child_links()
     add_row, add_start, add_end = path.row.append, path.start_ns.append, path.end_ns.append
-    stack: list[tuple[int, int, int, int, Sequence[int], int]] = []
-    kids = _latest_first(trace, kids, b)
-    cur, at = b, 0
+    # The stack is five columns of numbers: a tuple a level would wake the garbage collector a thousand times.
+    spans: list[int] = []
+    froms: list[int] = []
+    tos: list[int] = []
+    curs: list[int] = []
+    rests: list[list[int]] = []
+    nothing: list[int] = []
+    kids = _latest_last(trace, first[span], following, nonblocking, b)
+    cur = b
     while True:
-        below: Sequence[int] = ()
-        while at < len(kids):
-            child = kids[at]
-            at += 1
+        below = False
+        while kids:
+            child = kids.pop()
             stop = end[child]
             if stop > b:
                 stop = b
-            if stop <= a:  # and so do all that follow
-                at = len(kids)
+            if stop <= a:  # and so do all that are left
                 break
             begin = start[child]
             if stop > cur + eps or begin >= cur or (strict and stop == cur != b):
@@ -112,55 +106,76 @@ def _scan(
                 add_start(stop)
                 add_end(cur)
             cur = begin
-            below = children[child]
-            if below:
+            if first[child] >= 0:
+                below = True
                 break
             add_row(child)
             add_start(begin)
             add_end(stop)
         if below:
-            if at < len(kids) and cur > a:
-                stack.append((span, a, b, cur, kids, at))
-            elif cur > a:
-                stack.append((span, a, b, cur, (), 0))
-            span, a, b, cur, at = child, begin, stop, stop, 0
-            kids = _latest_first(trace, below, b)
+            if cur > a:
+                spans.append(span)
+                froms.append(a)
+                tos.append(b)
+                curs.append(cur)
+                rests.append(kids or nothing)
+            span, a, b, cur = child, begin, stop, stop
+            kids = _latest_last(trace, first[span], following, nonblocking, b)
             continue
         if cur > a:
             add_row(span)
             add_start(a)
             add_end(cur)
-        if not stack:
+        if not spans:
             return
-        span, a, b, cur, kids, at = stack.pop()
+        span, a, b, cur, kids = spans.pop(), froms.pop(), tos.pop(), curs.pop(), rests.pop()
 
 
-def _latest_first(trace: Trace, kids: Sequence[int], b: int) -> Sequence[int]:
-    """By (end clamped to b, descending; start; id). Row order breaks ties already, and sorting is stable."""
-    end = trace.end_ns
+def _latest_last(trace: Trace, child: int, following: Sequence[int], nonblocking: frozenset[int], b: int) -> list[int]:
+    """The children in the chain, the one to look at first at the end: by (end clamped to b; start and id downwards).
+
+    Row order breaks ties already, and sorting is stable.
+    """
+    kids = [child]
+    child = following[child] if child >= 0 else kids.pop()
+    while child >= 0:
+        kids.append(child)
+        child = following[child]
+    if nonblocking:
+        kids = [row for row in kids if row not in nonblocking]
     if len(kids) < 2:
         return kids
-    ordered = sorted(kids, key=end.__getitem__, reverse=True)
-    if end[ordered[0]] > b and end[ordered[1]] >= b:
-        clamped = next((at for at, row in enumerate(ordered) if end[row] < b), len(ordered))
+    end = trace.end_ns
+    kids.reverse()
+    kids.sort(key=end.__getitem__)
+    if end[kids[-1]] > b and end[kids[-2]] >= b:
+        clamped = len(kids)
+        while clamped and end[kids[clamped - 1]] >= b:
+            clamped -= 1
         start, ids = trace.start_ns, trace.span_id
-        ordered[:clamped] = sorted(ordered[:clamped], key=lambda row: (start[row], ids[row]))
-    return ordered
+        kids[clamped:] = sorted(kids[clamped:], key=lambda row: (start[row], ids[row]), reverse=True)
+    return kids
 
 
-def overlaps(trace: Trace, children: Sequence[Sequence[int]], path: Path) -> dict[int, int]:
+def overlaps(trace: Trace, nonblocking: frozenset[int], path: Path) -> dict[int, int]:
     """cp_overlap of the rows where it is not 0: the part of their sections during which some child of theirs ran.
 
     That part is ambiguous: the span may have worked, or waited for a child that the path does not name.
     """
+    first, following = trace.child_links()
     sections: dict[int, list[tuple[int, int]]] = {}
     for row, begin, stop in zip(path.row, path.start_ns, path.end_ns, strict=True):
-        kids = children[row] if row != VIRTUAL else ()
-        if kids:
+        if row != VIRTUAL and first[row] >= 0:
             sections.setdefault(row, []).append((begin, stop))
     found = {}
     for row, pieces in sections.items():
-        shared = _shared(pieces, [(trace.start_ns[kid], trace.end_ns[kid]) for kid in children[row]])
+        intervals = []
+        child = first[row]
+        while child >= 0:
+            if child not in nonblocking:
+                intervals.append((trace.start_ns[child], trace.end_ns[child]))
+            child = following[child]
+        shared = _shared(pieces, intervals)
         if shared:
             found[row] = shared
     return found
@@ -185,22 +200,21 @@ def _shared(pieces: Sequence[tuple[int, int]], intervals: Sequence[tuple[int, in
     return total
 
 
-def waits(trace: Trace, children: Sequence[Sequence[int]], *, eps_ns: int = 0) -> list[int]:
+def waits(trace: Trace, nonblocking: frozenset[int] = frozenset(), *, eps_ns: int = 0) -> list[int]:
     """How long each row's parent waited for it: what scan(parent) hands to the row, on the path or not.
 
     For every span: its duration = its own sections + the waits on its children. 0 for roots.
     """
     start, end = trace.start_ns, trace.end_ns
+    first, following = trace.child_links()
     waited = [0] * len(trace)
-    for span, kids in enumerate(children):
-        if not kids:
+    for span in range(len(trace)):
+        if first[span] < 0:
             continue
         a = start[span]
         cur = b = end[span]
-        for child in _latest_first(trace, kids, b):
-            stop, begin = end[child], start[child]
-            if stop > b:
-                stop = b
+        for child in reversed(_latest_last(trace, first[span], following, nonblocking, b)):
+            stop, begin = min(end[child], b), start[child]
             if stop <= a:
                 break
             if stop > cur + eps_ns or begin >= cur:

@@ -1,4 +1,4 @@
-"""Replay of a trace with some spans faster or slower: what-if, slack and drag.
+"""Replay of a trace with some spans faster: the what-if interval.
 
 Every span keeps its work: its own time before the first child, between children and after the last. A child begins
 when its *predecessors* among its siblings have ended (end ≤ start + eps) and its parent has done the work that lay
@@ -10,20 +10,40 @@ have spans of their own; locks, caches and back-pressure are not seen.
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
 from otelwod.insight.criticalpath import extent
 from otelwod.trace import Trace
 
 _NO_KIDS: tuple[int, ...] = ()
+NOBODY = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Joins:
+    """Who waited for whom among the children of one span, by start.
+
+    Of child ``kids[i]`` the predecessors are the first ``counts[i]`` of ``admitted``; ``last[i]`` is the last one
+    (or `NOBODY`) and ``observed[i]`` its end (or the span's start). ``running_from[i]`` is the earliest start of the
+    children that still ran when it began, -1 when none did: from then on the span's own work cannot be seen.
+    """
+
+    kids: Sequence[int]
+    admitted: Sequence[int]
+    counts: Sequence[int]
+    last: Sequence[int]
+    observed: Sequence[int]
+    running_from: Sequence[int]
 
 
 class Replay:
     """A trace made ready: blocking children clamped into their parents from the roots down, under a virtual root.
 
-    Build once (linear time), ask often. Rows that are detached, non-blocking or below such have no place in it.
+    Build once (linear time but for sorting siblings), ask often. Rows that are detached, non-blocking or below such
+    have no place in it. ``root`` is the virtual root's row; ``order`` has parents before children; ``place`` is the
+    position in it, or -1. ``own_ns`` is the visible own work of a span, -1 where children overlap (then it depends).
     """
 
     def __init__(self, trace: Trace, children: Sequence[Sequence[int]], *, eps_ns: int = 0) -> None:
@@ -34,13 +54,18 @@ class Replay:
         self.start[n], self.end[n] = extent(trace)
         self.parent: list[int] = [n if above < 0 else above for above in trace.parent]
         self.kids: list[Sequence[int]] = [_NO_KIDS] * (n + 1)
-        self.order: list[int] = [n]  # parents before children
+        self.order: list[int] = [n]
+        self.own_ns: list[int] = [0] * (n + 1)
+        self._joins: dict[int, Joins] = {}
+        self._low, self._high = [0] * (n + 1), [0] * (n + 1)
+        self._low_end, self._high_end = [0] * (n + 1), [0] * (n + 1)
         start, end = self.start, self.end
         for span in self.order:
             below = children[span] if span < n else trace.roots
-            if not below:
-                continue
             a, b = start[span], end[span]
+            if not below:
+                self.own_ns[span] = b - a
+                continue
             inside = []
             clamped = False
             for child in below:
@@ -55,9 +80,24 @@ class Replay:
                 inside.sort(key=lambda row: (start[row], row))
             self.kids[span] = inside
             self.order.extend(inside)
-        self.place = [-1] * (n + 1)  # in that order; -1 without a place
+            self.own_ns[span] = self._own(inside, a, b)
+        self.place = [-1] * (n + 1)
         for at, row in enumerate(self.order):
             self.place[row] = at
+
+    def _own(self, kids: Sequence[int], a: int, b: int) -> int:
+        """The work between children that follow one another; -1 when some overlap."""
+        start, end, eps = self.start, self.end, self.eps_ns
+        own, reach = 0, a
+        first = True
+        for kid in kids:
+            begin, stop = start[kid], end[kid]
+            if not first and (begin + eps < reach or stop <= reach):
+                return -1
+            if begin > reach:
+                own += begin - reach
+            reach, first = stop, False
+        return own + b - reach
 
     @property
     def total_ns(self) -> int:
@@ -69,51 +109,66 @@ class Replay:
 
         ``speedup`` is between 0 and 1 (1: their own work is gone).
         """
-        chosen = {row for row in rows if self.place[row] >= 0}
+        place, parent, low, high = self.place, self.parent, self._low, self._high
+        chosen = {row for row in rows if place[row] >= 0}
         touched = set(chosen)
         for row in chosen:
-            above = self.parent[row]
+            above = parent[row]
             while above not in touched:
                 touched.add(above)
                 if above == self.root:
                     break
-                above = self.parent[above]
-        low: dict[int, int] = {}
-        high: dict[int, int] = {}
-        for row in sorted(touched, key=self.place.__getitem__, reverse=True):
-            low[row], high[row] = self._shrink(row, row in chosen, speedup, low, high)
-        if self.root not in low:
-            return 0, 0
-        return min(low[self.root], high[self.root]), high[self.root]
-
-    def _shrink(
-        self, span: int, faster: bool, speedup: Fraction, low: dict[int, int], high: dict[int, int]
-    ) -> tuple[int, int]:
-        """How much shorter one span gets, given how much shorter its children get."""
-        kids = self.kids[span]
-        start, end = self.start, self.end
+                above = parent[above]
         by, of = speedup.numerator, speedup.denominator
-        if not kids:
-            gain = (end[span] - start[span]) * by // of if faster else 0
-            return gain, gain
-        low_end: dict[int, int] = {}
-        high_end: dict[int, int] = {}
-        low_all = high_all = latest = done = start[span]  # the latest ends of all children so far
-        for kid, begin, last, low_join, observed, running_from in self._joins(span, low_end):
-            work = begin - observed
-            low_work = high_work = work
-            if faster and work > 0:
-                high_work -= work * by // of
-                alone = min(work, running_from - observed) if running_from is not None else work
-                low_work -= max(0, alone) * by // of
-            after_low = (start[span] if low_join is None else low_join) + low_work
-            after_high = (start[span] if last is None else high_end[last]) + high_work
-            stop = end[kid]
-            length = stop - begin
-            low_end[kid] = done = after_low + length - low.get(kid, 0)
+        own_ns = self.own_ns
+        ordered = sorted(touched, key=place.__getitem__, reverse=True)
+        for row in ordered:
+            if own_ns[row] < 0:
+                low[row], high[row] = self._overlapping(row, row in chosen, by, of)
+            elif row in chosen:
+                gain = own_ns[row] * by // of
+                low[row] += gain
+                high[row] += gain
+            if row != self.root and own_ns[parent[row]] >= 0:  # children in a row: what they gain adds up
+                low[parent[row]] += low[row]
+                high[parent[row]] += high[row]
+        least, most = low[self.root], high[self.root]
+        for row in ordered:
+            low[row] = high[row] = 0
+        return min(least, most), most
+
+    def own_gain(self, row: int) -> int:
+        """By how much a span gets shorter at most when all its own work is gone (HIGH)."""
+        own = self.own_ns[row]
+        return self._overlapping(row, True, 1, 1)[1] if own < 0 else own
+
+    def _overlapping(self, span: int, faster: bool, by: int, of: int) -> tuple[int, int]:
+        """How much shorter a span with overlapping children gets, given how much shorter these get."""
+        start, end, low, high = self.start, self.end, self._low, self._high
+        low_end, high_end = self._low_end, self._high_end
+        joins = self.joins(span)
+        admitted = joins.admitted
+        low_join = low_all = high_all = latest = begins = start[span]
+        known = 0
+        for kid, count, last, observed, running_from in zip(
+            joins.kids, joins.counts, joins.last, joins.observed, joins.running_from, strict=True
+        ):
+            while known < count:
+                done = low_end[admitted[known]]
+                known += 1
+                if done > low_join or known == 1:
+                    low_join = done
+            begin, stop = start[kid], end[kid]
+            low_work = high_work = begin - observed
+            if faster and low_work > 0:
+                seen = low_work if running_from < 0 else max(0, running_from - observed)
+                low_work -= min(low_work, seen) * by // of
+                high_work -= high_work * by // of
+            done = low_end[kid] = low_join + low_work + stop - begin - low[kid]
             if done > low_all:
                 low_all = done
-            high_end[kid] = done = after_high + length - high.get(kid, 0)
+            done = (begins if last < 0 else high_end[last]) + high_work + stop - begin - high[kid]
+            high_end[kid] = done
             if done > high_all:
                 high_all = done
             if stop > latest:
@@ -123,123 +178,42 @@ class Replay:
             tail -= tail * by // of
         return end[span] - (low_all + tail), end[span] - (high_all + tail)
 
-    def _joins(
-        self, span: int, low_end: dict[int, int] | None = None
-    ) -> Iterable[tuple[int, int, int | None, int | None, int, int | None]]:
-        """For each child by start: (child, its start, its last predecessor, the latest replayed end among all its
+    def joins(self, span: int) -> Joins:
+        """The order among the children of a span; found on first use."""
+        joins = self._joins.get(span)
+        if joins is None:
+            joins = self._joins[span] = self._find_joins(span)
+        return joins
 
-        predecessors, the latest observed one, since when some other child runs beside the work before it). Without
-        predecessors the second and third are None and the fourth is the span's start.
-        """
-        kids, start, end, ids = self.kids[span], self.start, self.end, self.trace.span_id
-        eps = self.eps_ns
-        by_end = kids if len(kids) < 2 else sorted(kids, key=end.__getitem__)
+    def _find_joins(self, span: int) -> Joins:
+        kids, start, end, ids, eps = self.kids[span], self.start, self.end, self.trace.span_id, self.eps_ns
+        by_end = sorted(kids, key=end.__getitem__)
         place = {kid: at for at, kid in enumerate(kids)}
+        admitted: list[int] = []
+        counts, lasts, ends, running_froms = [], [], [], []
         ended = running = 0
         waiting: list[int] = []
-        last: int | None = None
-        join: int | None = None
-        observed = start[span]
-
+        last, observed = NOBODY, start[span]
         for at, kid in enumerate(kids):
-            begin = start[kid]
-            fresh: list[int] = []
-            while ended < len(by_end) and end[by_end[ended]] <= begin + eps:
+            limit = start[kid] + eps
+            fresh, waiting = waiting, []
+            while ended < len(by_end) and end[by_end[ended]] <= limit:
                 fresh.append(by_end[ended])
                 ended += 1
-            if waiting:
-                fresh += waiting
-                waiting = []
             for other in fresh:
                 if place[other] >= at:  # it ended in time, yet began no earlier: no predecessor of this one
                     waiting.append(other)
                     continue
+                admitted.append(other)
                 stop = end[other]
-                if last is None or (stop, -start[other]) > (observed, -start[last]):
+                if last < 0 or stop > observed:
                     last, observed = other, stop
-                elif stop == observed and start[other] == start[last] and ids[other] < ids[last]:
+                elif stop == observed and (start[other], ids[other]) < (start[last], ids[last]):
                     last = other
-                if low_end is not None and (join is None or low_end[other] > join):
-                    join = low_end[other]
-            while running < at and end[kids[running]] <= begin + eps:
+            while running < at and end[kids[running]] <= limit:
                 running += 1
-            yield kid, begin, last, join, observed, start[kids[running]] if running < at else None
-
-    def slack(self) -> dict[int, int]:
-        """How much each row can grow with the total unchanged, keeping every observed predecessor; 0 on the path."""
-        slack = {self.root: 0}
-        for span in self.order:
-            kids = self.kids[span]
-            if not kids:
-                continue
-            spare = slack[span]
-            starts = [self.start[kid] for kid in kids]
-            latest = max(self.end[kid] for kid in kids)
-            # The latest observed end among the predecessors of each child that has any: others may grow up to it.
-            limits = [None if last is None else observed for _, _, last, _, observed, _ in self._joins(span)]
-            room = [latest + spare] * (len(kids) + 1)  # room[i]: the latest end that children from i on allow
-            for at in range(len(kids) - 1, -1, -1):
-                kid = kids[at]
-                stop = self.end[kid]
-                after = bisect_left(starts, stop - self.eps_ns, at + 1)
-                mine = slack[kid] = max(0, min(latest + spare, room[after]) - stop)
-                limit = limits[at]
-                room[at] = room[at + 1] if limit is None else min(room[at + 1], limit + mine)
-        del slack[self.root]
-        return slack
-
-    def limits(self, on_path: Sequence[int]) -> dict[int, int | None]:
-        """For each row on the critical path: the most that making it shorter can gain before what runs beside it
-
-        takes the path over (the slack of the runner-up); None where nothing runs beside it.
-        """
-        path = set(on_path)
-        for row in on_path:
-            above = self.parent[row]
-            while above not in path and above != self.root:
-                path.add(above)
-                above = self.parent[above]
-        found: dict[int, int | None] = {self.root: None}
-        for span in self.order:
-            if span not in found or not any(kid in path for kid in self.kids[span]):
-                continue
-            given = found[span]
-            level: dict[int, int] = {}  # how many links of the path each child hangs from, itself included
-            beside: list[int | None] = [None]  # the latest end of the others that hang from exactly that many
-            links: list[int] = []
-            for kid, _, last, _, _, _ in self._joins(span):
-                depth = level[last] if last is not None else 0
-                if kid in path:
-                    links.append(kid)
-                    depth = len(links)
-                    beside.append(None)
-                else:
-                    beside[depth] = max(beside[depth] or 0, self.end[kid])
-                level[kid] = depth
-            latest = max(self.end[kid] for kid in self.kids[span])
-            runner: int | None = None
-            for at, link in enumerate(links):
-                other = beside[at]
-                if other is not None:
-                    runner = other if runner is None else max(runner, other)
-                rooms = [room for room in (given, None if runner is None else latest - runner) if room is not None]
-                room = min(rooms, default=None)
-                length = self.end[link] - self.start[link]
-                found[link] = None if room is None or room >= length else room
-        del found[self.root]
-        return found
-
-    def drag(self, critical_ns: Sequence[int], limits: Mapping[int, int | None]) -> dict[int, int]:
-        """The most that deleting a row's own work can gain (HIGH), for the rows on the path; at most cp(v).
-
-        ``limits`` are `limits` of the rows on the path.
-        """
-        on_path = [row for row, length in enumerate(critical_ns) if length]
-        whole = Fraction(1)
-        found = {}
-        for row in on_path:
-            _, gain = self._shrink(row, True, whole, {}, {})
-            limit = limits.get(row)
-            gain = min(gain, critical_ns[row])
-            found[row] = gain if limit is None else min(gain, limit)
-        return found
+            counts.append(len(admitted))
+            lasts.append(last)
+            ends.append(observed)
+            running_froms.append(start[kids[running]] if running < at else -1)
+        return Joins(kids, admitted, counts, lasts, ends, running_froms)
