@@ -16,7 +16,13 @@ DURATION_S: Final = (
     1200, 1800, 2700, 3600, 5400, 7200,
 )
 # fmt: on
-"""Seconds: from a stage's call over an effort to a long session."""
+"""Seconds: from a short effort to a long session."""
+# fmt: off
+STAGE_S: Final = (
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800,
+)
+# fmt: on
+"""Seconds: one call of a stage, from a tenth of a millisecond to half an hour."""
 HEART_RATE: Final = (50, 70, 90, 100, 110, 120, 130, 140, 150, 160, 170, 180, 190, 200)
 """Beats per minute."""
 POWER_W: Final = (50, 100, 150, 200, 250, 300, 350, 400, 500, 600, 800, 1000, 1500)
@@ -25,6 +31,7 @@ POWER_W: Final = (50, 100, 150, 200, 250, 300, 350, 400, 500, 600, 800, 1000, 15
 BY_INSTRUMENT: Final[Mapping[str, tuple[float, ...]]] = {
     conventions.INSTRUMENT_SESSION_DURATION: DURATION_S,
     conventions.INSTRUMENT_BLOCK_DURATION: DURATION_S,
+    conventions.INSTRUMENT_STAGE_DURATION: STAGE_S,
     conventions.INSTRUMENT_HEART_RATE: HEART_RATE,
     conventions.INSTRUMENT_POWER: POWER_W,
 }

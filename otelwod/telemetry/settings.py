@@ -140,7 +140,7 @@ class _Reader:
             schedule_s=self._number("OTEL_BSP_SCHEDULE_DELAY", 1000, 1, 3_600_000) / 1000,
             metric_interval_s=self._number("OTEL_METRIC_EXPORT_INTERVAL", 60_000, 1, 86_400_000) / 1000,
             **settings,
-            problems=tuple(self._problems),
+            problems=tuple(dict.fromkeys(self._problems)),
         )
 
     # ------------------------------------------------------------------------------------------------- single values
