@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from otelwod.workout.canonical import canonical
-from otelwod.workout.files import load
+from otelwod.workout.files import load, unreadable
 from otelwod.workout.label import effort_label
 from otelwod.workout.model import (
     Diagnostic,
@@ -39,4 +39,5 @@ __all__ = [
     "load",
     "parse",
     "totals",
+    "unreadable",
 ]

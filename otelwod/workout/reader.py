@@ -79,16 +79,19 @@ class StepReader:
 
     def read(self) -> Facts:
         """The facts of these tokens."""
-        size = len(self.line)
-        while self.i < size:
+        self.scan()
+        self.finish()
+        return self.facts
+
+    def scan(self) -> None:
+        """Every token once, from left to right."""
+        while self.i < len(self.line):
             token = self.line[self.i]
             handler = _HANDLERS.get(token.kind)
             if handler is not None:
                 handler(self, token)
             else:
                 self.stray(token)
-        self.finish()
-        return self.facts
 
     def stray(self, token: Token) -> None:
         """A sign that means nothing here: harmless between words, else said."""
@@ -596,40 +599,35 @@ class StepReader:
         return True
 
     def enclosed(self, token: Token, inner: list[Token]) -> None:
+        """Brackets with words in them: a header, a cap, a load, a time, or a qualifier of the movement."""
         remarks: list[Remark] = []
         sub = StepReader(self.content, [part for part in inner if part.kind != "open"], remarks, self.default_unit)
-        sub.facts.kind = None
-        found = sub.read()
-        facts = self.facts
+        sub.scan()
+        sub.name()
+        found, facts = sub.facts, self.facts
         text = self.slice(inner[0], inner[-1])
-        work = found.movement is not None or found.reps is not None
-        if found.kind in ("amrap", "emom", "tabata", "for_time") and not work:
-            facts.kind = found.kind
-            facts.tabata_word = found.tabata_word
-            facts.cap = found.cap or facts.cap
-            facts.rounds = facts.rounds if facts.rounds is not None else found.rounds
-            facts.interval_ns = facts.interval_ns or found.interval_ns
-            if found.duration is not None:
-                self.durations.append(found.duration)
-        elif found.cap is not None and not work:
-            facts.cap = found.cap
-        elif work or found.kind is not None:
-            if found.load is not None and found.movement is None and found.reps is not None and facts.load is None:
-                pass
+        if found.movement is not None or found.reps is not None or found.kind == "rest":
             self.qualifiers.append(text)
             return
-        elif found.load is not None or found.size is not None or found.distance is not None or found.energy is not None:
-            facts.load = facts.load or found.load
-            facts.size = facts.size or found.size
-            facts.distance = facts.distance or found.distance
-            facts.energy = facts.energy or found.energy
-        elif found.work_ns is not None:
+        said = (found.load, found.size, found.distance, found.energy, found.cap, found.work_ns, found.kind)
+        if not sub.durations and not sub.bare and not found.scheme and all(one is None for one in said):
+            self.qualifiers.append(text)
+            return
+        facts.kind = facts.kind or found.kind
+        facts.adopts = facts.adopts or (found.kind is not None and found.kind != "rest")
+        facts.tabata_word = facts.tabata_word or found.tabata_word
+        facts.cap = facts.cap or found.cap
+        facts.load = facts.load or found.load
+        facts.size = facts.size or found.size
+        facts.distance = facts.distance or found.distance
+        facts.energy = facts.energy or found.energy
+        facts.interval_ns = facts.interval_ns or found.interval_ns
+        if facts.rounds is None and not facts.scheme:
+            facts.rounds, facts.scheme = found.rounds, found.scheme
+        if facts.work_ns is None:
             facts.work_ns, facts.rest_ns = found.work_ns, found.rest_ns
-        elif found.duration is not None:
-            self.durations.append(found.duration)
-        else:
-            self.qualifiers.append(text)
-            return
+        self.durations.extend(sub.durations)
+        self.bare.extend(one._replace(behind_words=bool(self.words)) for one in sub.bare)
         self.remarks.extend(remarks)
 
     def square(self, token: Token) -> None:
@@ -930,7 +928,7 @@ class StepReader:
                 facts.notes.append(" ".join(words))
             facts.notes.extend(self.qualifiers)
             return
-        while words and not self.literal and words[-1].lower() in _TRAILING:
+        while len(words) > 1 and not self.literal and words[-1].lower() in _TRAILING:
             words.pop()
         side: list[str] = []
         if not self.literal:

@@ -1,0 +1,54 @@
+"""``otelwod check``: what a workout's text says, and what is wrong with it; runs nothing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from otelwod.cli.errors import UsageError
+from otelwod.views.program import SCHEMA, diagnostic_line, program_dict, program_lines
+from otelwod.workout import load, unreadable
+
+SUMMARY = "Read workouts, show the program and every diagnostic; run nothing."
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``otelwod check``."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .wod, .txt or Markdown file")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people or JSON (default: text)")
+    parser.add_argument(
+        "--profile", choices=("men", "women"), default="men", help="which of two Rx values counts (default: men)"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """0 when every file is free of errors, 1 when one is not; an unreadable file ends in a `UsageError` (2)."""
+    files = list(dict.fromkeys(args.files))
+    missing: list[str] = []
+    broken = False
+    documents: list[object] = []
+    out = sys.stdout
+    shown = 0
+    for file in files:
+        why = unreadable(file)
+        workout = load(file)
+        if why is not None:
+            missing.append(diagnostic_line(file, why))
+        broken = broken or bool(workout.errors)
+        if args.format == "json":
+            documents.append(program_dict(file, workout, args.profile))
+        elif why is None:
+            out.write("\n" if shown else "")
+            shown += 1
+            for line in program_lines(workout, args.profile):
+                out.write(line + "\n")
+            for diagnostic in workout.diagnostics:
+                (sys.stderr if diagnostic.severity == "error" else out).write(diagnostic_line(file, diagnostic) + "\n")
+    if args.format == "json":
+        json.dump({"schema": SCHEMA, "files": documents}, out, ensure_ascii=True, indent=2)
+        out.write("\n")
+    if missing:
+        out.flush()
+        raise UsageError(*missing)
+    return 1 if broken else 0
