@@ -24,7 +24,6 @@ from otelwod.runtime.athletes import SimulatedAthlete, drive, replay
 from otelwod.runtime.inputs import Input, InputError
 from otelwod.runtime.journal import resumption
 from otelwod.runtime.program import Program
-from otelwod.runtime.results import Results
 from otelwod.runtime.session import LimitError, Session
 from otelwod.views.text import visible
 
@@ -248,7 +247,6 @@ class Recording:
         self._anchor_ns = anchor_ns
         self._live = live
         self._records: list[SpanRecord] = []
-        self._results = Results()
         self._written: Path | None = None
 
     def __enter__(self) -> Recording:
@@ -287,7 +285,6 @@ class Recording:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Whatever happened, what was recorded is kept: what was still open is closed as interrupted."""
         self._tracker.close()
-        self._results.close()
         if self._writer is not None:
             self._writer.close()
         self._delivery = self._telemetry.shutdown()
@@ -295,7 +292,6 @@ class Recording:
     def attach(self, session: Session) -> None:
         """Listens to a session from its first event on."""
         session.subscribe(self._tracker)  # type: ignore[arg-type]
-        session.subscribe(self._results)
 
     def _on_record(self, record: SpanRecord) -> None:
         self._records.append(record)
@@ -304,9 +300,17 @@ class Recording:
 
     def report(self) -> int:
         """Prints the summary; the exit status."""
-        from otelwod.views.console import render_workout
+        from otelwod.insight import analyze_traces
+        from otelwod.trace import Trace
+        from otelwod.views.console import choose_color, choose_width, needs_ascii, render_workout
 
-        print(render_workout(self._records, self._results.outcome(), color=self._args.color))
+        summary = render_workout(
+            analyze_traces(Trace.from_records(self._records)),
+            width=choose_width(None, sys.stdout),
+            color=choose_color(self._args.color, sys.stdout),
+            ascii_only=needs_ascii(sys.stdout.encoding),
+        )
+        print(summary.rstrip("\n"))
         if self._written is not None:
             print(f"Trace written to {visible(str(self._written))}")
         for line in self._delivery.lines():
