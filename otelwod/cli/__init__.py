@@ -18,15 +18,15 @@ from otelwod.cli.errors import UsageError
 COMMANDS = ("run", "check", "analyze")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The command line; with ``only`` that one command's, so that nothing else is imported."""
     parser = argparse.ArgumentParser(
         prog="otelwod",
         description="Timed work as OpenTelemetry: run a workout, or ask any trace where the time went.",
     )
     parser.add_argument("--version", action="version", version=f"otelwod {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in COMMANDS if only is None else (only,):
         module = import_module(f"otelwod.cli.{name}")
         command = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY)
         module.configure(command)
@@ -39,7 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    args = build_parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    args = build_parser(words[0] if words and words[0] in COMMANDS else None).parse_args(words)
     try:
         status: int = args.execute(args)
         sys.stdout.flush()

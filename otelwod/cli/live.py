@@ -171,7 +171,7 @@ def one_line(stream: TextIO) -> Iterator[Callable[[str], None]]:
     def show(text: str) -> None:
         width = 80
         with contextlib.suppress(OSError, ValueError):
-            width = os.get_terminal_size(stream.fileno()).columns
+            width = os.get_terminal_size(stream.fileno()).columns or 80
         stream.write("\r\x1b[K" + text[: max(0, width - 1)])
         stream.flush()
 
