@@ -1,0 +1,143 @@
+"""Bytes → spans: JSON texts and JSON lines of any known kind, OTLP protobuf; what is damaged is salvaged."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from otelwod.archive import otlp_proto, salvage
+from otelwod.archive.document import Documents
+from otelwod.archive.limits import Limits, ReadError
+from otelwod.archive.nesting import deeper_than
+
+_BOM: Final = b"\xef\xbb\xbf"
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BEGINS: Final = re.compile(rb"\s*[\[{]")
+_ONE_LINE: Final = re.compile(rb"\s*[\[{].*[\]}][ \t\r]*\n\s*[\[{]")
+"""A whole value on the first line, and another one behind it."""
+_SOMETHING: Final = re.compile(r"\S")
+
+try:
+    from orjson import loads as _fast_loads
+except ImportError:
+    _fast_loads = None  # type: ignore[assignment]
+
+
+def read_data(data: bytes, place: str, documents: Documents, limits: Limits) -> None:
+    """Add all spans of ``data``, decompressed, to ``documents``.
+
+    Raises `ReadError` for what is no trace of any known format, or nests too deeply. Damage is counted.
+    """
+    data = data.removeprefix(_BOM)
+    if data.startswith(_UTF16):
+        data = data.decode("utf-16", "replace").encode()
+    if _BEGINS.match(data):
+        if deeper_than(data, limits.depth):
+            raise ReadError(place, f"nests deeper than {limits.depth} levels; raise the limit if that is meant")
+        _read_json(data, place, documents, limits)
+    elif otlp_proto.looks_like(data):
+        documents.formats["otlp"] = None
+        _add_proto(data, documents)
+    elif not data.strip():
+        raise ReadError(place, "is empty")
+    else:
+        raise ReadError(
+            place,
+            "is no trace: OTLP (JSON, JSON lines, protobuf), Jaeger, Zipkin or Tempo JSON are read, gz and zst too",
+        )
+    documents.finish()
+    _check_spans(place, documents, limits)
+
+
+def _add_proto(data: bytes, documents: Documents) -> None:
+    documents.gathering.add_records(otlp_proto.read(data, documents.tally))
+
+
+def _check_spans(place: str, documents: Documents, limits: Limits) -> None:
+    if documents.gathering.spans > limits.spans:
+        raise ReadError(place, f"holds more than {limits.spans:,} spans; raise the limit, or read fewer files at once")
+
+
+def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) -> None:
+    if _ONE_LINE.match(data):
+        for number, line in _lines(data):
+            _read_line(line, f"{place}:{number}", documents)
+            _check_spans(place, documents, limits)
+        return
+    try:
+        documents.add(loads(data))
+    except RecursionError:
+        raise _too_deep(place) from None
+    except ValueError:
+        _read_values(data.decode("utf-8", "replace"), place, documents)
+
+
+def _too_deep(place: str) -> ReadError:
+    return ReadError(place, "nests too deeply for this program's stack")
+
+
+def _read_line(line: bytes, place: str, documents: Documents) -> None:
+    try:
+        value = loads(line)
+    except RecursionError:
+        raise _too_deep(place) from None
+    except ValueError as error:
+        _salvage(line.decode("utf-8", "replace"), place, documents, error)
+    else:
+        documents.add(value)
+
+
+def _read_values(text: str, place: str, documents: Documents) -> None:
+    """Values behind one another, each over several lines; where one is damaged, all from there on is salvaged."""
+    decode = json.JSONDecoder().raw_decode
+    at = 0
+    while match := _SOMETHING.search(text, at):
+        try:
+            value, at = decode(text, match.start())
+        except RecursionError:
+            raise _too_deep(place) from None
+        except ValueError as error:
+            _salvage(text[match.start() :] if at else text, place, documents, error)
+            return
+        documents.add(value)
+
+
+def loads(data: bytes) -> Any:
+    """A JSON text, by orjson where it is installed. Raises ValueError, RecursionError.
+
+    What orjson refuses (NaN, lone surrogates, bytes that are no UTF-8) goes to the standard library, so that both
+    give the same.
+    """
+    if _fast_loads is not None:
+        try:
+            return _fast_loads(data)
+        except ValueError:
+            pass
+    return json.loads(data.decode("utf-8", "replace"))
+
+
+def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
+    start, number = 0, 0
+    while start < len(data):
+        end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        number += 1
+        line = data[start:end].strip()
+        if line:
+            yield number, line
+        start = end + 1
+
+
+def _salvage(text: str, place: str, documents: Documents, error: ValueError) -> None:
+    """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known."""
+    before = documents.gathering.spans
+    for value in salvage.documents(text):
+        documents.add(value)
+    documents.finish()
+    what = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    documents.tally.skip("damaged JSON text")
+    documents.tally.warn(
+        f"{place}: damaged at {what}; {documents.gathering.spans - before:,} spans of it could be read"
+    )
