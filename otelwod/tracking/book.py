@@ -11,6 +11,7 @@ start; a time that runs backwards is moved up to the latest and counted.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any, Final, Literal
@@ -67,7 +68,8 @@ class Book:
         self._event_limit = event_limit
         self._leaf: Leaf | None = None
         self._before_pause: Leaf | None = None
-        self._sealed = False
+        self.sealed = False
+        """Whether the root has been written: nothing more is added to it."""
 
     # ------------------------------------------------------------------------------------------------------- asking
 
@@ -75,6 +77,12 @@ class Book:
     def open(self) -> tuple[SpanRecord, ...]:
         """The open blocks and structural segments as records without an end, root first."""
         return tuple(self.writer.record_of(entry.span) for entry in self.active.active)
+
+    @property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """The stretches that are no records yet: one held back for an open span at most, and the open one, last."""
+        held = (entry.span.held for entry in self.active.active)
+        return tuple(leaf for leaf in (*held, self._leaf) if leaf is not None)
 
     @property
     def phase(self) -> Phase | None:
@@ -163,8 +171,8 @@ class Book:
         """The stream has ended: what is open ends as interrupted; the root, kept for late rejections, is written."""
         if self.active.active:
             self.close_node(self.now, self.active.active[0].key, "failed", "interrupted")
-        if self.root is not None and not self._sealed:
-            self._sealed = True
+        if self.root is not None and not self.sealed:
+            self.sealed = True
             self.writer.write_node(self.root)
 
     # ------------------------------------------------------------------------------------------------ leaf segments
@@ -177,20 +185,25 @@ class Book:
         key: str | None = None,
         label: str | None = None,
         attributes: Mapping[str, Any] | None = None,
-    ) -> None:
-        """A stretch of work, rest, pause or transition begins; the one before ends."""
+    ) -> Leaf | None:
+        """A stretch of work, rest, pause or transition begins; the one before ends. None when nothing is open."""
         if self._leaf is None:
-            return
+            return None
         t = self._at(t)
         if phase == "pause":
             self.pause(t)
         elif self._leaf.phase == "pause":
             self.active.resume(t)
         self._switch(t, phase, key=key, label=label, attributes=attributes)
+        return self._leaf
 
     def end_leaf(self, t: int, key: str, attributes: Mapping[str, Any] | None = None) -> bool:
         """The stretch ``key`` ends; until the next begins time is a transition. False when it is not the open one."""
         leaf = self._leaf
+        before = self._before_pause
+        if self.active.paused and before is not None and before.key == key:
+            self._before_pause = None  # it ended in the pause, and will not be gone on with
+            return True
         if leaf is None or leaf.key != key:
             return False
         t = self._at(t)
@@ -230,8 +243,10 @@ class Book:
         leaf, before = self._leaf, self._before_pause
         if leaf is None or leaf.phase != "pause":
             return
-        if before is not None and before.node is leaf.node and before.phase != "transition":
-            self._switch(t, before.phase, label=before.label, attributes=before.attributes)
+        if before is None:
+            self._switch(t, "transition")
+        elif before.node is leaf.node and before.phase != "transition":
+            self._switch(t, before.phase, key=before.key, label=before.label, attributes=before.attributes)
         else:
             self._switch(t, None)
 
@@ -245,7 +260,7 @@ class Book:
             return self.reject(t, key, reading, "ended")
         t = self._at(t)
         node, value = entry.span, reading.value
-        metric = self._capture(t, node, reading, None)
+        metric = self._capture(t, self._within(node), reading, None)
         self.accepted += 1
         if isinstance(value, int | float):
             if reading.name in STREAMS:
@@ -271,14 +286,17 @@ class Book:
         kept = shown if isinstance(shown, str | int | float) and not isinstance(shown, bool) else str(shown)
         # After the end time goes on, but no span does.
         t = self._at(t) if self._leaf is not None else max(t, self.now)
-        metric = self._capture(t, node, reading._replace(value=kept), reason)
+        if isinstance(kept, float) and not math.isfinite(kept):
+            kept = str(kept)
+        within = None if node is None else self._within(node)
+        metric = self._capture(t, within, reading._replace(value=kept), reason)
         self.rejected[reason] += 1
         self.rejections.append(metric)
         leaf = self._leaf
         if leaf is not None:
             leaf.touch()
             self._add_event(leaf.events, event_of_metric(metric))
-        elif node is not None and not self._sealed:
+        elif node is not None and not self.sealed:
             self._add_event(node.events, event_of_metric(metric))
         if self._instruments is not None:
             self._instruments.rejection(reason, node)
@@ -409,6 +427,11 @@ class Book:
         node.attributes[c.SEGMENT_TYPE] = node.type
         node.attributes[c.SEGMENT_INDEX] = index
         node.attributes[c.SEGMENT_LABEL] = node.name
+
+    def _within(self, node: Node) -> Node:
+        """The structural segment that is open directly in the block ``node``, else ``node``."""
+        current = self.active.current
+        return current.span if current is not None and current.span.block is node else node
 
     def _capture(self, t: int, node: Node | None, reading: Reading, reason: RejectionReason | None) -> CapturedMetric:
         return capture(

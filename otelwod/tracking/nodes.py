@@ -77,8 +77,19 @@ class Leaf:
 
     @property
     def segment_id(self) -> str:
-        """``<span id of the node>-seg-<index>``."""
-        return f"{self.node.mirrored.span_id}-seg-{self.touch()}"
+        """``<span id of the node>-seg-<index>``; asking for it settles the stretch."""
+        self.touch()
+        return self.likely_id
+
+    @property
+    def likely_index(self) -> int:
+        """The index that this stretch has, or would have if something were recorded in it now."""
+        return self.node.leaf_count if self.index is None else self.index
+
+    @property
+    def likely_id(self) -> str:
+        """The segment id to that index."""
+        return f"{self.node.mirrored.span_id}-seg-{self.likely_index}"
 
     def empty_at(self, t: int) -> bool:
         """Whether nothing would be lost if this stretch, ending at ``t``, had never been."""
@@ -105,6 +116,8 @@ class Node:
     path: tuple[str, ...]
     events: list[SpanEvent] = field(default_factory=list)
     has_children: bool = False
+    child_count: int = 0
+    """Blocks started inside, for trackers that name them by number."""
     leaf_count: int = 0
     segment_count: int = 0
     held: Leaf | None = None

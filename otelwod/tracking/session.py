@@ -28,6 +28,7 @@ from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book
 from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
 from otelwod.tracking.completed import DEFAULT_CAPACITY, Completed, Overflow
+from otelwod.tracking.executions import Executions
 from otelwod.tracking.instruments import Instruments
 from otelwod.tracking.mirror import Mirror, Mirrored
 from otelwod.tracking.values import MAX_NAME, attributes_of, text
@@ -184,6 +185,11 @@ class SessionTracker:
     def book(self) -> Book:
         """The book underneath, with all its counts."""
         return self._book
+
+    @property
+    def spans(self) -> Executions:
+        """The executions as typed views."""
+        return Executions(self._book, self._lock)
 
     @property
     def accepted(self) -> int:

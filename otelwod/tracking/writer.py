@@ -85,37 +85,36 @@ class RecordWriter:
 
     def write_leaf(self, leaf: Leaf, end: int) -> None:
         """A leaf becomes a span of its own."""
-        phase = leaf.settled
         index = leaf.touch()
         node = leaf.node
-        name = leaf.label or LEAF_LABELS[phase]
-        attributes: dict[str, AttributeValue] = {
-            **leaf.attributes,
-            c.SEGMENT_ID: leaf.segment_id,
-            c.SEGMENT_TYPE: phase,
-            c.SEGMENT_INDEX: index,
-            c.SEGMENT_LABEL: name,
-            c.PHASE: phase,
-            **summary_attributes(leaf.streams),
-        }
+        name, attributes = _described(leaf)
         mirrored = self.mirror.start(f"{node.key}-seg-{index}", name, leaf.start, attributes, node.mirrored)
         self.mirror.end(mirrored, end, {}, leaf.events, None)
         if self._instruments is not None:
-            self._instruments.phase(phase, end - leaf.start, mirrored)
-        self._publish(
-            SpanRecord(
-                trace_id=mirrored.trace_id,
-                span_id=mirrored.span_id,
-                parent_id=node.mirrored.span_id,
-                name=name,
-                start_ns=self.anchor_ns + leaf.start,
-                end_ns=self.anchor_ns + end,
-                attributes=attributes,
-                events=tuple(leaf.events),
-                resource=self._resource,
-                scope=SCOPE,
-                scope_version=__version__,
-            )
+            self._instruments.phase(leaf.settled, end - leaf.start, mirrored)
+        self._publish(self._leaf_record(leaf, mirrored.span_id, name, attributes, self.anchor_ns + end))
+
+    def record_of_leaf(self, leaf: Leaf) -> SpanRecord:
+        """The record that a stretch would be if it became a span now; its span id is the segment's id."""
+        name, attributes = _described(leaf)
+        end = None if leaf.end is None else self.anchor_ns + leaf.end
+        return self._leaf_record(leaf, leaf.likely_id, name, attributes, end)
+
+    def _leaf_record(
+        self, leaf: Leaf, span_id: str, name: str, attributes: dict[str, AttributeValue], end_ns: int | None
+    ) -> SpanRecord:
+        return SpanRecord(
+            trace_id=leaf.node.mirrored.trace_id,
+            span_id=span_id,
+            parent_id=leaf.node.mirrored.span_id,
+            name=name,
+            start_ns=self.anchor_ns + leaf.start,
+            end_ns=end_ns,
+            attributes=attributes,
+            events=tuple(leaf.events),
+            resource=self._resource,
+            scope=SCOPE,
+            scope_version=__version__,
         )
 
     def write_node(self, node: Node) -> None:
@@ -159,3 +158,17 @@ class RecordWriter:
         if not self.listener_failures:
             _log.warning("otelwod: a listener of a tracker raised; further failures are counted", exc_info=True)
         self.listener_failures += 1
+
+
+def _described(leaf: Leaf) -> tuple[str, dict[str, AttributeValue]]:
+    phase = leaf.settled
+    name = leaf.label or LEAF_LABELS[phase]
+    return name, {
+        **leaf.attributes,
+        c.SEGMENT_ID: leaf.likely_id,
+        c.SEGMENT_TYPE: phase,
+        c.SEGMENT_INDEX: leaf.likely_index,
+        c.SEGMENT_LABEL: name,
+        c.PHASE: phase,
+        **summary_attributes(leaf.streams),
+    }
