@@ -23,8 +23,9 @@ from otelwod.runtime.events import (
 from otelwod.runtime.memory import MemoryReference, RuntimeMemory
 
 if TYPE_CHECKING:
-    from otelwod.runtime.program import Node
-    from otelwod.runtime.session import Session
+    from otelwod.runtime.engine import Engine
+    from otelwod.runtime.program import Node, Program
+    from otelwod.runtime.tally import Tally
 
 
 class BlockState(NamedTuple):
@@ -101,24 +102,32 @@ class Behavior:
 class Block:
     """A handle on one open block. All that changes while it is open stands in the session's memory."""
 
-    __slots__ = ("_refs", "behaviors", "key", "node", "parent_key", "session", "started", "started_active")
+    __slots__ = ("_refs", "behaviors", "engine", "key", "node", "parent_key", "started", "started_active", "timed")
 
-    def __init__(self, session: Session, node: Node, state: BlockState, behaviors: tuple[Behavior, ...]) -> None:
-        self.session = session
+    def __init__(
+        self,
+        engine: Engine,
+        node: Node,
+        state: BlockState,
+        behaviors: tuple[Behavior, ...],
+        timed: tuple[Behavior, ...],
+    ) -> None:
+        self.engine = engine
         self.node = node
         self.key = state.key
         self.parent_key = state.parent
         self.started = state.started
         self.started_active = state.started_active
         self.behaviors = behaviors
-        self._refs: Mapping[str, MemoryReference[Any]] = session.memory.owned(state.key)
+        self.timed = timed
+        self._refs: Mapping[str, MemoryReference[Any]] = engine.memory.owned(state.key)
 
     # ------------------------------------------------------------------------------------------------------- memory
 
     @property
     def memory(self) -> RuntimeMemory:
         """The session's memory."""
-        return self.session.memory
+        return self.engine.memory
 
     def get(self, type: str, default: Any = None) -> Any:
         """The value of this block's reference of that type, or ``default``."""
@@ -129,7 +138,7 @@ class Block:
         """Sets this block's value of that type, allocating it the first time."""
         reference = self._refs.get(type)
         if reference is None:
-            self.session.memory.allocate(type, self.key, value, visibility="public")
+            self.engine.memory.allocate(type, self.key, value, visibility="public")
         else:
             reference.set(value)
 
@@ -138,31 +147,50 @@ class Block:
     @property
     def now(self) -> int:
         """Nanoseconds from the session's start."""
-        return self.session.now
+        return self.engine.now
 
     @property
     def elapsed(self) -> int:
         """Unpaused nanoseconds since this block started."""
-        return self.session.active_now - self.started_active
+        return self.engine.active_now - self.started_active
 
     @property
     def total(self) -> int:
         """Nanoseconds since this block started, pauses included."""
-        return self.session.now - self.started
+        return self.engine.now - self.started
 
     # -------------------------------------------------------------------------------------------------------- stack
 
     def push(self, node: int) -> None:
         """Opens a child once the current turn gets to it."""
-        self.session.request_push(self, node)
+        self.engine.request_push(self, node)
 
     def complete(self, reason: Reason, status: Status = "completed") -> None:
         """Ends this block once the current turn gets to it, and whatever is open inside it before."""
-        self.session.request_end(self, Ending(status, reason))
+        self.engine.request_end(self, Ending(status, reason))
 
     def close_children(self) -> None:
         """Ends at once whatever is open inside this block: completed, forced. No ``child_done`` follows."""
-        self.session.close_above(self, Ending("completed", "forced"))
+        self.engine.close_above(self)
+
+    @property
+    def parent(self) -> Block | None:
+        """The open block around this one."""
+        return self.engine.stack.parent(self)
+
+    @property
+    def root(self) -> Block:
+        """The session's own block."""
+        return self.engine.stack.blocks()[0]
+
+    @property
+    def program(self) -> Program:
+        """What the session runs."""
+        return self.engine.program
+
+    def add_up(self, tally: Tally) -> None:
+        """Adds what this block did to the tally of the block around it. A block's own ``tally`` is added by itself."""
+        self.engine.add_up(self, tally)
 
     # ----------------------------------------------------------------------------------------------------- segments
 
@@ -182,11 +210,11 @@ class Block:
         """Starts a structural segment (round, minute): the parent of the blocks pushed from now on."""
         key = f"{self.key}#{index + 1}"
         self.set("structure", OpenRound(index, key))
-        session = self.session
-        session.emit(
+        engine = self.engine
+        engine.emit(
             SegmentStarted(
-                t=session.now,
-                turn=session.turn,
+                t=engine.now,
+                turn=engine.turn,
                 key=key,
                 block=self.key,
                 type=type,
@@ -202,10 +230,8 @@ class Block:
         if structure is None:
             return
         self.set("structure", None)
-        session = self.session
-        session.emit(
-            SegmentEnded(t=session.now, turn=session.turn, key=structure.key, block=self.key, complete=complete)
-        )
+        engine = self.engine
+        engine.emit(SegmentEnded(t=engine.now, turn=engine.turn, key=structure.key, block=self.key, complete=complete))
 
     def start_leaf(self, type: SegmentType, label: str) -> None:
         """Starts the next leaf segment; an open one ends."""
@@ -214,11 +240,11 @@ class Block:
         index = self.get("segments", 0)
         self.set("segments", index + 1)
         self.set("segment", LeafSegment(index, type, label))
-        session = self.session
-        session.emit(
+        engine = self.engine
+        engine.emit(
             SegmentStarted(
-                t=session.now,
-                turn=session.turn,
+                t=engine.now,
+                turn=engine.turn,
                 key=f"{self.key}-seg-{index}",
                 block=self.key,
                 type=type,
@@ -228,7 +254,7 @@ class Block:
         )
         if type == "rest" and (before is None or before.type != "pause"):
             self.set("resting", True)
-            session.emit(RestStarted(t=session.now, turn=session.turn, block=self.key, planned=self.planned_rest()))
+            engine.emit(RestStarted(t=engine.now, turn=engine.turn, block=self.key, planned=self.planned_rest()))
 
     def end_leaf(self) -> None:
         """Ends the open leaf segment, if there is one."""
@@ -236,15 +262,15 @@ class Block:
         if segment is None:
             return
         self.set("segment", None)
-        session = self.session
+        engine = self.engine
         key = f"{self.key}-seg-{segment.number}"
-        session.emit(SegmentEnded(t=session.now, turn=session.turn, key=key, block=self.key))
+        engine.emit(SegmentEnded(t=engine.now, turn=engine.turn, key=key, block=self.key))
 
     def stop_rest(self) -> None:
         """Says that rest is over, if it was on."""
         if self.get("resting", False):
             self.set("resting", False)
-            self.session.emit(RestStopped(t=self.session.now, turn=self.session.turn, block=self.key))
+            self.engine.emit(RestStopped(t=self.engine.now, turn=self.engine.turn, block=self.key))
 
     def planned_rest(self) -> int | None:
         """How long this block's rest is to last, if it says so."""
@@ -255,11 +281,11 @@ class Block:
 
     def record(self, metric: str, value: float, unit: str, source: str, type: str | None = None) -> None:
         """Emits an accepted metric of this block."""
-        session = self.session
-        session.emit(
+        engine = self.engine
+        engine.emit(
             MetricRecorded(
-                t=session.now,
-                turn=session.turn,
+                t=engine.now,
+                turn=engine.turn,
                 block=self.key,
                 metric=metric,
                 value=value,
@@ -271,10 +297,10 @@ class Block:
 
     def milestone(self, name: str, attributes: Mapping[str, Value] | None = None) -> None:
         """Emits a milestone of this block."""
-        session = self.session
-        session.emit(
+        engine = self.engine
+        engine.emit(
             MilestoneReached(
-                t=session.now, turn=session.turn, block=self.key, milestone=name, attributes=attributes or {}
+                t=engine.now, turn=engine.turn, block=self.key, milestone=name, attributes=attributes or {}
             )
         )
 

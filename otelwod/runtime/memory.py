@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 Visibility = Literal["private", "public"]
 Scope = Literal["block", "span"]
@@ -86,6 +86,8 @@ class MemoryReference(Generic[T]):
         memory = self._memory
         if memory is None:
             raise self._released()
+        if memory.logging is not None:
+            memory.logging.append((self, self._value))
         self._value = value
         if memory.observed:
             memory.notify("set", self)
@@ -114,14 +116,11 @@ class MemoryReference(Generic[T]):
         return f"<{self.type} of {self.owner}: {state}>"
 
 
-class Checkpoint:
-    """All values at one moment; `RuntimeMemory.restore` goes back to it."""
+_ALLOCATED = object()
+_RELEASED = object()
 
-    __slots__ = ("next_id", "values")
-
-    def __init__(self, next_id: int, values: list[tuple[MemoryReference[Any], Any]]) -> None:
-        self.next_id = next_id
-        self.values = values
+Change: TypeAlias = "tuple[MemoryReference[Any], object]"
+"""A reference, and its value before (or that it was allocated, or released): what `RuntimeMemory.roll_back` needs."""
 
 
 class RuntimeMemory:
@@ -133,6 +132,7 @@ class RuntimeMemory:
         self._next_id = 0
         self._subscribers: list[Callable[[MemoryChange], None]] = []
         self.observed = False
+        self.logging: list[Change] | None = None
 
     # ------------------------------------------------------------------------------------------ allocate, release
 
@@ -163,6 +163,8 @@ class RuntimeMemory:
                 owned[type] = reference
         self._references[self._next_id] = reference
         self._next_id += 1
+        if self.logging is not None:
+            self.logging.append((reference, _ALLOCATED))
         if self.observed:
             self.notify("allocated", reference)
         return reference
@@ -182,13 +184,18 @@ class RuntimeMemory:
                 continue
             if self.observed:
                 self.notify("released", each)
-            each._memory = None
-            del self._references[each.id]
-            if each.parent is None:
-                owned = self._owners[each.owner]
-                del owned[each.type]
-                if not owned:
-                    del self._owners[each.owner]
+            if self.logging is not None:
+                self.logging.append((each, _RELEASED))
+            self._remove(each)
+
+    def _remove(self, reference: MemoryReference[Any]) -> None:
+        reference._memory = None
+        del self._references[reference.id]
+        if reference.parent is None:
+            owned = self._owners[reference.owner]
+            del owned[reference.type]
+            if not owned:
+                del self._owners[reference.owner]
 
     def release_owner(self, owner: str) -> None:
         """Releases everything that this owner has, latest first, children before parents."""
@@ -253,28 +260,42 @@ class RuntimeMemory:
     def __iter__(self) -> Iterator[MemoryReference[Any]]:
         return iter(list(self._references.values()))
 
-    # ------------------------------------------------------------------------------------------------ undo, restore
+    # ------------------------------------------------------------------------------------------------ undo, load
 
-    def checkpoint(self) -> Checkpoint:
-        """All current values, for `restore`."""
-        return Checkpoint(self._next_id, [(r, r._value) for r in self._references.values()])
+    def log_changes(self) -> list[Change]:
+        """Begins to note every change, for `roll_back`; the list that is returned grows until `stop_log`."""
+        self.logging = []
+        return self.logging
 
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Back to a checkpoint: what came later is released, what was released since is valid again."""
-        for reference in list(self._references.values()):
-            reference._memory = None
-            reference.children.clear()
-        self._references = {}
+    def stop_log(self) -> None:
+        """Notes no more changes."""
+        self.logging = None
+
+    def roll_back(self, log: list[Change]) -> None:
+        """Undoes the changes of a log, latest first: what it allocated is gone, what it released is valid again."""
+        for reference, before in reversed(log):
+            if before is _ALLOCATED:
+                self._remove(reference)
+                self._next_id = reference.id
+            elif before is _RELEASED:
+                reference._memory = self
+                self._references[reference.id] = reference
+                if reference.parent is None:
+                    self._owners.setdefault(reference.owner, {})[reference.type] = reference
+            else:
+                reference._value = before
+        self._in_order()
+
+    def _in_order(self) -> None:
+        """Puts everything back into the order of allocation, children under their parents."""
+        self._references = dict(sorted(self._references.items()))
         self._owners = {}
-        for reference, value in checkpoint.values:
-            reference._memory = self
-            reference._value = value
-            self._references[reference.id] = reference
+        for reference in self._references.values():
+            reference.children = []
             if reference.parent is not None:
                 reference.parent.children.append(reference)
             else:
                 self._owners.setdefault(reference.owner, {})[reference.type] = reference
-        self._next_id = checkpoint.next_id
 
     def load(self, entries: tuple[MemoryEntry, ...]) -> None:
         """Fills an empty memory from a snapshot. `ValueError` when it is not empty."""

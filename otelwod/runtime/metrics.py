@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from otelwod import conventions as c
 from otelwod.workout.units import SPELLINGS, dimension, to_si
@@ -36,8 +35,7 @@ _DIMENSIONS: Final = {"load": "load", "distance": "distance", "energy": "energy"
 _LARGEST: Final = {"reps": 1e6, "heart_rate": 400.0, "rpe": 10.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """A value in canonical form; ``problem`` says in words why it is invalid, empty when it is not."""
 
     metric: str

@@ -12,7 +12,7 @@ class DepthError(RuntimeError):
 
 
 class RuntimeStack:
-    """The open blocks. `Session` pushes and pops; popping unmounts, disposes and releases the block's memory."""
+    """The open blocks. `Engine` pushes and pops; popping unmounts, disposes and releases the block's memory."""
 
     __slots__ = ("_blocks", "_max_depth")
 
@@ -22,9 +22,13 @@ class RuntimeStack:
 
     def push(self, block: Block) -> None:
         """Puts a block on top; `DepthError` beyond the limit."""
+        self.check_room()
+        self._blocks.append(block)
+
+    def check_room(self) -> None:
+        """`DepthError` where nothing more can be pushed."""
         if len(self._blocks) >= self._max_depth:
             raise DepthError(f"more than {self._max_depth} blocks are nested; raise `depth` in Limits")
-        self._blocks.append(block)
 
     def pop(self) -> Block:
         """Takes the innermost block off; `IndexError` when nothing is open."""

@@ -13,6 +13,18 @@ class Amounts(NamedTuple):
     energy: float = 0.0
     load: float | None = None
 
+    def plus(self, metric: str, value: float) -> Amounts:
+        """What it is after one more value; itself where that metric adds nothing up. A load replaces the last."""
+        if metric == "reps":
+            return Amounts(self.reps + value, self.distance, self.energy, self.load)
+        if metric == "load":
+            return Amounts(self.reps, self.distance, self.energy, value)
+        if metric == "distance":
+            return Amounts(self.reps, self.distance + value, self.energy, self.load)
+        if metric == "energy":
+            return Amounts(self.reps, self.distance, self.energy + value, self.load)
+        return self
+
 
 class Tally(NamedTuple):
     """What a container's parts did, in its ``tally`` reference: repetitions, metres, kilocalories, kg·reps.

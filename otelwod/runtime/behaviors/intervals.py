@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from otelwod import conventions as c
 from otelwod.conventions import SegmentType
+from otelwod.runtime.behaviors.leaf import Work
 from otelwod.runtime.block import Behavior, Block, Ending
 from otelwod.runtime.events import Value
 from otelwod.runtime.program import MINUTE_NS, Node
@@ -55,7 +56,7 @@ class Intervals(Behavior):
 
     def expire(self, block: Block) -> None:
         state: IntervalState = block.get("interval")
-        reached = state.done or (not state.resting and block.session.target_reached())
+        reached = state.done or (not state.resting and self._target_reached(block))
         block.close_children()
         if not state.resting and self.work < self.length:
             self._rest(block, reached)
@@ -92,13 +93,18 @@ class Intervals(Behavior):
     def _count(self, block: Block, done: bool) -> IntervalState:
         """The state with the interval that just ended counted in; one whose work is "Rest" counts for nothing."""
         state: IntervalState = block.get("interval")
-        if block.session.program.nodes[self._child(block, state.number)].type != "rest":
+        if block.program.nodes[self._child(block, state.number)].type != "rest":
             tally: Tally = block.get("tally")
             reps = tally.reps - state.reps_before
             lowest = reps if state.lowest is None else min(state.lowest, reps)
             state = state._replace(made=state.made + done, with_work=state.with_work + 1, lowest=lowest)
         block.set("interval", state)
         return state
+
+    @staticmethod
+    def _target_reached(block: Block) -> bool:
+        top = block.engine.stack.current
+        return top is not None and any(isinstance(b, Work) and b.reached(top) for b in top.behaviors)
 
     def _child(self, block: Block, index: int) -> int:
         return block.node.children[index % len(block.node.children)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from otelwod import conventions as c
+from otelwod.runtime.attributes import is_skippable
 from otelwod.runtime.block import Behavior, Block, Ending
 from otelwod.runtime.events import Value
 from otelwod.runtime.tally import Amounts, tally_of
@@ -65,7 +66,7 @@ class Work(Behavior):
         return bool(asked) and all(done >= target for target, done in asked)
 
     def next(self, block: Block) -> bool:
-        if block.session.can_advance(block):
+        if is_skippable(block.node):
             self._complete_targets(block)
         return False
 
@@ -84,7 +85,7 @@ class Work(Behavior):
         block.set("amounts", amounts)
 
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
-        block.session.add_up(block, tally_of(block.get("amounts")))
+        block.add_up(tally_of(block.get("amounts")))
         return {}
 
 

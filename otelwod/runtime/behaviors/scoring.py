@@ -13,13 +13,14 @@ from otelwod.runtime.tally import Tally
 
 
 class ScoreBehavior(Behavior):
-    """Puts a score on the block's span and hands it to the session; subclasses say which."""
+    """Puts a score on the block's span, and into ``scored`` of the root for the session's; subclasses say which."""
 
     __slots__ = ()
 
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
         score = self.score(block, ending)
-        block.session.note_score(score)
+        noted, _ = block.root.get("scored", (0, {}))
+        block.root.set("scored", (noted + 1, score))
         return score
 
     def score(self, block: Block, ending: Ending) -> scores.Score:
@@ -47,7 +48,7 @@ class TimeScore(ScoreBehavior):
     def score(self, block: Block, ending: Ending) -> scores.Score:
         tally: Tally = block.get("tally")
         if ending.reason == "timer_expired":
-            planned = block.session.program.planned_reps[block.node.index]
+            planned = block.program.planned_reps[block.node.index]
             return scores.cap_score(block.elapsed, tally.reps, planned)
         if ending.reason == "children_complete" or ending.reason == "rounds_complete":
             return scores.time_score(block.elapsed, tally.reps)
@@ -82,12 +83,13 @@ class SessionScore(Behavior):
     __slots__ = ()
 
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
-        noted, score = block.session.noted_scores()
+        scored: tuple[int, scores.Score] = block.get("scored", (0, {}))
+        noted, score = scored
         tally: Tally = block.get("tally")
         if noted == 1:
             return score
         whole = ending.reason == "children_complete"
-        style = block.session.program.workout.format
+        style = block.program.workout.format
         if style == "strength":
             return scores.strength_score(tally)
         if style in ("for_time", "rounds") and whole and not noted:
