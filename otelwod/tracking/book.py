@@ -85,6 +85,14 @@ class Book:
         return tuple(leaf for leaf in (*held, self._leaf) if leaf is not None)
 
     @property
+    def leaf_key(self) -> str | None:
+        """The key of the open stretch, if it has one; in a pause that of the stretch that will go on."""
+        leaf = self._leaf
+        if leaf is not None and leaf.key is None and self.active.paused and self._before_pause is not None:
+            leaf = self._before_pause
+        return None if leaf is None else leaf.key
+
+    @property
     def phase(self) -> Phase | None:
         """What the moment is: work, rest, pause or transition; None when nothing is open."""
         return None if self._leaf is None else self._leaf.settled

@@ -189,9 +189,9 @@ class ExecutionTracker:
         """
         with self._lock:
             t = self._now(at)
-            leaf = self._book.leaves[-1] if self._book.leaves else None
-            if leaf is not None and leaf.key is not None and segment_id in (None, leaf.key):
-                return self._book.end_leaf(t, leaf.key, metadata)
+            leaf_key = self._book.leaf_key
+            if leaf_key is not None and segment_id in (None, leaf_key):
+                return self._book.end_leaf(t, leaf_key, metadata)
             for entry in reversed(self._book.active.active):
                 node = entry.span
                 if node.kind == "segment" and segment_id in (None, node.text(c.SEGMENT_ID)):

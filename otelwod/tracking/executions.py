@@ -20,7 +20,7 @@ SCHEMA = 1
 
 
 def execution_spans(records: Iterable[SpanRecord]) -> tuple[ExecutionSpan, ...]:
-    """The blocks among these records (a session's, from a tracker or any file), each with its segments; in their order."""
+    """The blocks among these records (a session's, from a tracker or any file) in their order, with their segments."""
     records = tuple(records)
     segments = _segments_by_block(records)
     during = _during_rounds(records)

@@ -1,7 +1,7 @@
-"""Typed views of a record: what `SpanRecord` says, in the words of an execution. Not another model: each is computed.
+"""Typed views of a record: what `SpanRecord` says, in the words of an execution. No other model: each is computed.
 
-`ExecutionSpan.of` reads a block's record (ours, or one read from any file) and the records of its segments. Every view is
-frozen, and goes to plain JSON data and back without loss (``to_dict``, ``from_dict``).
+`ExecutionSpan.of` reads a block's record (ours, or one read from any file) and the records of its segments. Every view
+is frozen, and goes to plain JSON data and back without loss (``to_dict``, ``from_dict``).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def text(value: str, limit: int = MAX_TEXT) -> str:
         value = value[: limit - 1] + "…"
     if value.isascii():
         return value
-    return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return value.encode("utf-8", "backslashreplace").decode("utf-8")[:limit]
 
 
 def attribute_value(value: object) -> AttributeValue:
