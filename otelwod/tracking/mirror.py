@@ -10,15 +10,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
 from opentelemetry.util.types import Attributes as OTelAttributes
 
+from otelwod._version import __version__
 from otelwod.telemetry.ids import format_span_id, format_trace_id, planned_ids, span_id_for
 from otelwod.trace import AttributeValue, SpanEvent
 
 _log = logging.getLogger(__name__)
+
+SCOPE: Final = "otelwod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,8 @@ class Mirror:
         "events_lost",
         "failures",
         "resource",
+        "scope",
+        "scope_version",
     )
 
     def __init__(self, tracer: otel.Tracer | None, *, session_id: str, trace_id: int, anchor_ns: int) -> None:
@@ -51,6 +57,8 @@ class Mirror:
         self._trace_id = trace_id
         self._anchor_ns = anchor_ns
         self.resource: dict[str, AttributeValue] = {}
+        self.scope = SCOPE
+        self.scope_version = __version__
         self.events_lost = 0
         self.attributes_lost = 0
         self.failures = 0
@@ -75,7 +83,7 @@ class Mirror:
             if not context.is_valid or (parent is not None and format_span_id(context.span_id) == parent.span_id):
                 return derived  # a disabled tracer hands the parent's context back
             if parent is None:
-                self._take_resource(span)
+                self._take_origin(span)
             return Mirrored(
                 format_trace_id(context.trace_id),
                 format_span_id(context.span_id),
@@ -125,10 +133,14 @@ class Mirror:
         if isinstance(attributes, int) and attributes > 0:
             self.attributes_lost += attributes
 
-    def _take_resource(self, span: otel.Span) -> None:
+    def _take_origin(self, span: otel.Span) -> None:
+        """Resource and scope, as the provider's own spans have them (the API alone does not tell)."""
         attributes = getattr(getattr(span, "resource", None), "attributes", None)
         if attributes is not None:
             self.resource = dict(attributes)
+        scope = getattr(span, "instrumentation_scope", None)
+        if scope is not None:
+            self.scope, self.scope_version = scope.name, scope.version or ""
 
     def _failed(self, action: str) -> None:
         if not self.failures:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from otelwod import conventions as c
-from otelwod._version import __version__
 from otelwod.trace import AttributeValue, SpanRecord
 from otelwod.tracking.captured import CapturedMetric
 from otelwod.tracking.completed import Completed
@@ -18,8 +17,6 @@ from otelwod.tracking.nodes import LEAF_LABELS, Leaf, Node
 from otelwod.tracking.streams import summary_attributes
 
 _log = logging.getLogger(__name__)
-
-SCOPE: Final = "otelwod"
 
 OnRecord: TypeAlias = Callable[[SpanRecord], None]
 
@@ -113,8 +110,8 @@ class RecordWriter:
             attributes=attributes,
             events=tuple(leaf.events),
             resource=self._resource,
-            scope=SCOPE,
-            scope_version=__version__,
+            scope=self.mirror.scope,
+            scope_version=self.mirror.scope_version,
         )
 
     def write_node(self, node: Node) -> None:
@@ -140,8 +137,8 @@ class RecordWriter:
             attributes=dict(node.attributes),
             events=tuple(node.events),
             resource=self._resource,
-            scope=SCOPE,
-            scope_version=__version__,
+            scope=self.mirror.scope,
+            scope_version=self.mirror.scope_version,
         )
 
     def _publish(self, record: SpanRecord) -> None:
