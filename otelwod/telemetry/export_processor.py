@@ -40,6 +40,15 @@ def wait_for_end(ended: threading.Event, begin: float, timeout_s: float, is_refu
             return False
 
 
+def start_daemon(work: Callable[[], None]) -> bool:
+    """Do ``work`` in a thread that holds nobody up; False where there can be none (the interpreter is going down)."""
+    try:
+        threading.Thread(target=work, name="otelwod-export-end", daemon=True).start()
+    except RuntimeError:
+        return False
+    return True
+
+
 class ExportProcessor(SpanProcessor):
     """Hands ended spans in batches to one exporter, from one daemon thread.
 
@@ -166,12 +175,9 @@ class ExportProcessor(SpanProcessor):
             self._abandoned = True
             self._queue.clear()
             self._changed.notify_all()
-        # Ends the exporter's wait between retries. Some versions wait here for the request under way: not this thread.
-        try:
-            threading.Thread(target=self._shut_exporter, name="otelwod-export-end", daemon=True).start()
-        except RuntimeError:
-            return  # the interpreter is going down and takes the daemon thread with it
-        self._idle.wait(0.1)
+        # Ends the wait between retries; an exporter may wait here for the request under way, so not in this thread.
+        if start_daemon(self._shut_exporter):
+            self._idle.wait(0.1)
 
     def destination(self) -> Destination:
         """The account up to now; what is queued or in flight is not in it yet."""

@@ -54,61 +54,58 @@ def _one_line(text: str) -> str:
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
 
 
-class ExporterLog(logging.Handler):
+class ExporterLog:
     """Between `install` and `remove`, what an exporter logs during an export is heard here and shown nowhere else.
 
-    Everything else that OpenTelemetry logs goes where it would have gone. Calls are counted: the last `remove` takes it
-    away, so that an export thread that outlives its program's patience stays quiet. With ``quiet=False`` nothing is
-    installed, the exporters log as ever, and no reason is known.
+    Everything else that OpenTelemetry logs goes where it would have gone. Calls are counted, over all instances: the
+    last `remove` takes it away, so that an export thread that outlives its program's patience stays quiet. With
+    ``quiet=False`` nothing is installed, the exporters log as ever, and no reason is known.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        super().__init__()
         self.quiet = quiet
-        self._thread = threading.local()
-        self._users = 0
-        self._propagated = True
-        self._front = _Front(self)
-        self._fronted: list[logging.Logger] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Keep the reason of a failing export; pass on anything else."""
-        heard: list[str] | None = getattr(self._thread, "heard", None)
-        if heard is None:
-            if self._propagated:
-                logging.getLogger().callHandlers(record)
-            return
-        try:
-            reason = reason_of(record.getMessage())
-        except Exception:  # noqa: BLE001 - a log record may hold anything, and logging must not fail its caller
-            reason = ""
-        if reason:
-            heard[:] = [reason]
-
-    @property
-    def is_listening(self) -> bool:
-        """Whether an export is under way in this thread."""
-        return getattr(self._thread, "heard", None) is not None
 
     @contextmanager
     def listening(self) -> Iterator[list[str]]:
         """In this thread, collect the last reason that is logged; the list has at most one item, at any time."""
         heard: list[str] = []
-        self._thread.heard = heard
+        _thread.heard = heard
         try:
             yield heard
         finally:
-            self._thread.heard = None
+            _thread.heard = None
 
     def install(self) -> None:
         """Stand between OpenTelemetry's loggers and the program's."""
-        with _installing:
+        if self.quiet:
+            _interception.begin()
+
+    def remove(self) -> None:
+        """Undo one `install`; the last one leaves everything as it was."""
+        if self.quiet:
+            _interception.end()
+
+
+class _Interception(logging.Handler):
+    """The one handler on OpenTelemetry's root logger, and a filter in front of those of its exporters.
+
+    The filter is needed because some exporters' loggers pass a message on once in 20 s only, whichever exporter it
+    came from.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._guard = threading.Lock()
+        self._users = 0
+        self._propagated = True
+        self._front = _Front()
+        self._fronted: list[logging.Logger] = []
+
+    def begin(self) -> None:
+        with self._guard:
             self._users += 1
-            if not self.quiet:
-                return
             for name in [name for name in logging.root.manager.loggerDict if name.startswith(f"{_LOGGER}.")]:
                 logger = logging.getLogger(name)
-                # Some of them pass a message on once in 20 s, whichever exporter it came from: listen in front of that.
                 if logger.filters and self._front not in logger.filters:
                     logger.filters.insert(0, self._front)
                     self._fronted.append(logger)
@@ -118,31 +115,40 @@ class ExporterLog(logging.Handler):
                 logger.addHandler(self)
                 logger.propagate = False
 
-    def remove(self) -> None:
-        """Undo one `install`; the last one leaves everything as it was."""
-        with _installing:
+    def end(self) -> None:
+        with self._guard:
             self._users -= 1
-            if self.quiet and self._users == 0:
+            if self._users == 0:
                 logger = logging.getLogger(_LOGGER)
                 logger.removeHandler(self)
+                logger.propagate = self._propagated
                 for fronted in self._fronted:
                     fronted.removeFilter(self._front)
                 self._fronted.clear()
-                logger.propagate = self._propagated
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not _hear(record) and self._propagated:
+            logging.getLogger().callHandlers(record)
 
 
 class _Front(logging.Filter):
-    """Hands what is logged during an export to the `ExporterLog` before any other filter sees it."""
-
-    def __init__(self, log: ExporterLog) -> None:
-        super().__init__()
-        self._log = log
-
     def filter(self, record: logging.LogRecord) -> bool:
-        if not self._log.is_listening:
-            return True
-        self._log.emit(record)
+        return not _hear(record)
+
+
+def _hear(record: logging.LogRecord) -> bool:
+    """Keep the reason that a record gives; whether anybody in this thread listens."""
+    heard: list[str] | None = getattr(_thread, "heard", None)
+    if heard is None:
         return False
+    try:
+        reason = reason_of(record.getMessage())
+    except Exception:  # noqa: BLE001 - a log record may hold anything, and logging must not fail its caller
+        reason = ""
+    if reason:
+        heard[:] = [reason]
+    return True
 
 
-_installing = threading.Lock()
+_thread = threading.local()
+_interception = _Interception()

@@ -72,6 +72,8 @@ def _named(signal: str, name: str) -> object:
 def _http_arguments(target: OtlpTarget) -> dict[str, Any]:
     from opentelemetry.exporter.otlp.proto.http import Compression
 
+    for field in ("certificate", "client_key", "client_certificate"):
+        _bytes(target, field)  # requests would name a missing file only once connected, if at all
     return {
         "endpoint": target.endpoint,
         "headers": dict(target.headers),

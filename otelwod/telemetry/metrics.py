@@ -22,7 +22,7 @@ from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, V
 from otelwod._version import __version__
 from otelwod.telemetry.buckets import BY_INSTRUMENT
 from otelwod.telemetry.delivery import Destination
-from otelwod.telemetry.export_processor import wait_for_end
+from otelwod.telemetry.export_processor import start_daemon, wait_for_end
 from otelwod.telemetry.exporter_log import ExporterLog
 from otelwod.telemetry.exporters import ExporterError, metric_exporter, place_of
 from otelwod.telemetry.provider import resource_of
@@ -48,6 +48,7 @@ class CountingMetricExporter(MetricExporter):
         self._log = log
         self._delivered = self._failed = 0
         self._error = ""
+        self._shut = False
         self._heard: list[str] = []
 
     def export(self, metrics_data: MetricsData, timeout_millis: float = 10_000, **kwargs: Any) -> MetricExportResult:
@@ -71,8 +72,10 @@ class CountingMetricExporter(MetricExporter):
         return self.inner.force_flush(timeout_millis)
 
     def shutdown(self, timeout_millis: float = 30_000, **kwargs: Any) -> None:
-        """As ``inner`` does."""
-        self.inner.shutdown(timeout_millis, **kwargs)
+        """As ``inner`` does, once."""
+        if not self._shut:
+            self._shut = True
+            self.inner.shutdown(timeout_millis, **kwargs)
 
     @property
     def refused(self) -> bool:
@@ -114,7 +117,8 @@ class MeterPipeline:
     def _work(self) -> None:
         self._asked.wait()
         try:
-            self.provider.shutdown()
+            with self._log.listening():
+                self.provider.shutdown()
         except Exception as error:  # noqa: BLE001 - exporters and readers are foreign code
             for exporter in self.exporters:
                 exporter.fail(f"{type(error).__name__}: {error}")
@@ -135,7 +139,12 @@ class MeterPipeline:
         """Collect and export a last time within ``timeout_s`` of ``begin``; what became of every destination."""
         self.begin_close()
         finished = wait_for_end(self._done, begin, timeout_s, lambda: all(e.refused for e in self.exporters))
-        return self.destinations(unfinished=not finished)
+        account = self.destinations(unfinished=not finished)
+        if not finished:
+            # Ends the wait between retries; an exporter may wait here for the request under way, so not in this thread.
+            for exporter in self.exporters:
+                start_daemon(exporter.shutdown)
+        return account
 
     def destinations(self, unfinished: bool = False) -> tuple[Destination, ...]:
         """The account of every exporter up to now."""
