@@ -1,0 +1,212 @@
+"""`Stage`: what is fixed at decoration; `Block`: one open execution of it. Begin, done, fail: every wrapper uses these.
+
+The hot path: one context lookup, the SDK's ``start_span``, one attach, one reset, ``end``. What it spares against
+``start_as_current_span``: two generator-based context managers a call, and copies of the context.
+
+Times are monotonic. A *local root* (a block without one of ours around it) takes the wall clock once; it and all
+below it count from there with the monotonic clock and hand explicit times to OpenTelemetry, so that a clock that is set
+back never makes a negative duration or a child before its parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextvars import Token
+from typing import Any
+
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind
+
+from otelwod.conventions import CODE_FUNCTION_NAME, PHASE, STAGE_ARGS, STAGE_ITEMS, STAGE_NAME, STAGE_RESULT, Phase
+from otelwod.stages import failure, guard, instruments, tracing, values
+from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY, SUPPRESS_KEYS, attach, detach, get_current, holder, switch
+from otelwod.trace import AttributeValue
+
+MAX_CAPTURE = 1024
+"""Characters of captured arguments, and of a captured result."""
+_SUPPRESS, _SUPPRESS_PLAIN = SUPPRESS_KEYS[0], SUPPRESS_KEYS[-1]
+
+
+class Block:
+    """One open span of ours. ``offset`` turns monotonic into wall nanoseconds; ``leaf`` until a child begins."""
+
+    __slots__ = ("leaf", "mark", "offset", "parent", "span", "started", "token", "yielded")
+
+    def __init__(self, span: Span, parent: Block | None, offset: int, started: int) -> None:
+        self.span = span
+        self.parent = parent
+        self.offset = offset
+        self.started = started
+        self.leaf = True
+        self.token: Token[Context] | None = None
+        self.mark: failure.Mark | None = None
+        self.yielded: int | None = None
+
+
+class Stage:
+    """Name, attributes and options of one decorated callable or one ``with`` block."""
+
+    __slots__ = ("attributes", "captures_result", "extras", "histogram", "items", "kind", "links", "name", "sets_phase")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        function: str | None = None,
+        phase: Phase | None = None,
+        attributes: Mapping[str, object] | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        links: tuple[Link, ...] | None = None,
+        captures_result: bool = False,
+        items: Callable[[Any], int] | None = None,
+        histogram: bool = False,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.links = links
+        self.captures_result = captures_result
+        self.items = items
+        self.sets_phase = phase is None
+        fixed: dict[str, AttributeValue] = {STAGE_NAME: name}
+        if function is not None:
+            fixed[CODE_FUNCTION_NAME] = function
+        if phase is not None:
+            fixed[PHASE] = phase
+        if attributes:
+            fixed.update(values.attributes(attributes))
+        self.attributes = fixed
+        self.histogram = instruments.stage_duration(name) if histogram else None
+        self.extras = captures_result or histogram or items is not None
+
+    # ----------------------------------------------------------------------------------------------------------- begin
+
+    def begin(self, arguments: Mapping[str, object] | None = None) -> Block | None:
+        """Open a span under the current one and make it current; None where nothing is to be recorded."""
+        try:
+            context = get_current()
+            block = self._open(context, arguments)
+            if block is not None:
+                block.token = attach(Context({**context, SPAN_KEY: block.span, BLOCK_KEY: block}))
+        except RecursionError:
+            guard.deep[0] += 1
+            return None
+        except BaseException as problem:  # noqa: BLE001 - samplers and processors are foreign code
+            guard.swallow(problem, "begin of a stage")
+            return None
+        return block
+
+    def begin_detached(self, context: Context) -> Block | None:
+        """Open a span under ``context`` without making it current."""
+        try:
+            return self._open(context, None)
+        except BaseException as problem:  # noqa: BLE001 - samplers and processors are foreign code
+            guard.swallow(problem, "begin of a stage")
+            return None
+
+    def _open(self, context: Context, arguments: Mapping[str, object] | None) -> Block | None:
+        if holder._TRACER_PROVIDER is not switch.provider:
+            switch.look()
+        start_span = switch.start_span
+        if start_span is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
+            return None
+        started = tracing.monotonic_ns()
+        outer: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
+        if outer is None:
+            offset = tracing.wall_ns() - started
+        else:
+            offset = outer.offset
+            outer.leaf = False
+        span = start_span(self.name, context, self.kind, self.attributes, self.links, started + offset)
+        if arguments is not None and span.is_recording():
+            span.set_attribute(STAGE_ARGS, values.outline(dict(arguments), MAX_CAPTURE))
+        return Block(span, outer, offset, started)
+
+    # ------------------------------------------------------------------------------------------------------------- end
+
+    def done(self, block: Block, result: object = None) -> None:
+        """The work has returned ``result``: note what was asked for, then `close`."""
+        if self.extras or block.yielded is not None:
+            self._finish(block, result)
+        self.close(block)
+
+    def close(self, block: Block, _result: object = None) -> None:
+        """Put the context back and end the span. Raises nothing but the host's own interrupt."""
+        try:
+            detach(block.token)
+            block.token = None
+            ended = tracing.monotonic_ns() + block.offset
+            if block.leaf and self.sets_phase:
+                block.span.set_attribute(PHASE, "work")
+            block.span.end(ended)
+        except RecursionError:
+            guard.deep[0] += 1
+        except BaseException as problem:  # noqa: BLE001 - processors are foreign code
+            guard.swallow(problem, "end of a stage")
+
+    def fail(self, block: Block | None, error: BaseException) -> None:
+        """The work has raised ``error``, which passed through a frame of ours: hide that frame, then as `failed`."""
+        try:
+            guard.drop_frame(error)
+        except RecursionError:
+            guard.deep[0] += 1
+        if block is not None:
+            self.failed(block, error)
+
+    def failed(self, block: Block, error: BaseException) -> None:
+        """The work has raised: record or mark ``error`` (leaving a generator early is none), then `close`."""
+        try:
+            early = isinstance(error, GeneratorExit)
+            if not early:
+                self._note(block, error)
+            if self.histogram is not None or block.yielded is not None:
+                self._finish(block, None, None if early else error, returned=False)
+        except RecursionError:
+            guard.deep[0] += 1
+        except BaseException as problem:  # noqa: BLE001 - processors and the exception itself are foreign code
+            guard.swallow(problem, "failure of a stage")
+        finally:
+            self.close(block)
+
+    def _note(self, block: Block, error: BaseException) -> None:
+        known = failure.is_marked(error, block.mark)
+        if block.parent is not None:
+            block.parent.mark = failure.mark_of(error)
+        if block.span.is_recording():
+            failure.mark(block.span, error)
+            if not known:
+                failure.record(block.span, error)
+
+    def _finish(self, block: Block, result: object, error: BaseException | None = None, returned: bool = True) -> None:
+        """What only some stages have: items, the captured result, the histogram."""
+        span = block.span
+        try:
+            if span.is_recording():
+                if block.yielded is not None:
+                    span.set_attribute(STAGE_ITEMS, block.yielded)
+                if self.items is not None and returned:
+                    span.set_attribute(STAGE_ITEMS, values.attribute(self.items(result)))
+                if self.captures_result and returned:
+                    span.set_attribute(STAGE_RESULT, values.outline(result, MAX_CAPTURE))
+            if self.histogram is not None:
+                self.histogram.record(tracing.monotonic_ns() - block.started, error)
+        except RecursionError:
+            guard.deep[0] += 1
+        except BaseException as problem:  # noqa: BLE001 - items= is the host's code, instruments are foreign
+            guard.swallow(problem, "items, result or histogram of a stage")
+
+
+def is_off() -> bool:
+    """Whether the provider that is set is known to record nothing."""
+    return holder._TRACER_PROVIDER is switch.silent
+
+
+def current_block() -> Block | None:
+    """The innermost open block of ours whose span is the current one, or None."""
+    context = get_current()
+    block: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
+    return block if block is not None and context.get(SPAN_KEY) is block.span else None
+
+
+def span_of(block: Block | None) -> Span:
+    """The block's span; the API's invalid span (whose methods do nothing) where there is none."""
+    return INVALID_SPAN if block is None else block.span

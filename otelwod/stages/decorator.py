@@ -1,0 +1,205 @@
+"""`stage`: one decorator for everything that can be called."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from types import BuiltinFunctionType, FunctionType, MethodType
+from typing import Any, Final, Literal, TypeVar, get_args, overload
+
+from opentelemetry.trace import SpanKind
+
+from otelwod.conventions import Phase
+from otelwod.stages import managers, shims, values
+from otelwod.stages.block import Stage
+
+F = TypeVar("F", bound=Callable[..., Any])
+Capture = Literal["args", "result"]
+
+_MARK: Final = "__otelwod_stage__"
+_COPIED: Final = ("__module__", "__name__", "__qualname__", "__doc__")
+
+
+@overload
+def stage(target: F, /) -> F: ...
+
+
+@overload
+def stage(
+    name: str | None = None,
+    /,
+    *,
+    phase: Phase | None = None,
+    attributes: Mapping[str, object] | None = None,
+    capture: Capture | Iterable[Capture] = (),
+    items: Callable[[Any], int] | None = None,
+    histogram: bool = False,
+    kind: SpanKind = SpanKind.INTERNAL,
+) -> Callable[[F], F]: ...
+
+
+def stage(
+    target: Any = None,
+    /,
+    *,
+    phase: Phase | None = None,
+    attributes: Mapping[str, object] | None = None,
+    capture: Capture | Iterable[Capture] = (),
+    items: Callable[[Any], int] | None = None,
+    histogram: bool = False,
+    kind: SpanKind = SpanKind.INTERNAL,
+) -> Any:
+    """Give every call of the decorated a span: ``@stage``, ``@stage("name")``, ``@stage(phase="rest")``.
+
+    Takes functions, coroutine functions, generators and asynchronous generators (the span covers the iteration),
+    methods, static and class methods in either order, classes (their public methods), functions made by
+    ``@contextmanager`` (the span is the ``with`` block), callable objects, partials and built-ins.
+
+    ``name``: of the span; the qualified name of the function otherwise. For a class the prefix of its methods' names.
+    ``phase``: work, rest, transition or pause; without it a call that has no stage inside is ``work``.
+    ``attributes``: on every span. ``capture``: ``"args"``, ``"result"`` or both, as a text of at most 1,024
+    characters with secrets masked; nothing by default. ``items``: how many items the result stands for, such as
+    ``len``; a generator counts what it yields by itself. ``histogram``: record the duration in
+    ``otelwod.stage.duration`` too. ``kind``: of the span.
+
+    Results, exceptions and tracebacks are those of the undecorated. Raises `TypeError` or `ValueError` for an option
+    that means nothing, when it decorates; never when the decorated is called.
+    """
+    name: str | None = None
+    decorated: Any = None
+    if isinstance(target, str):
+        name = target
+    elif target is not None:
+        decorated = target
+    _check(name, phase, items)
+    captured = {capture} if isinstance(capture, str) else set(capture)
+    if not captured <= set(get_args(Capture)):
+        raise ValueError(f'stage: capture takes "args" and "result", not {sorted(map(repr, captured))}')
+
+    def decorate(what: Any, given: str | None) -> Any:
+        if isinstance(what, (staticmethod, classmethod)):
+            return type(what)(decorate(what.__func__, given))
+        if isinstance(what, type):
+            return _decorate_class(what, given, decorate)
+        if not callable(what):
+            raise TypeError(
+                f"stage: cannot decorate a {type(what).__name__}; put @stage under it, on the function that it wraps"
+            )
+        title = given or _short_name(what)
+        made = Stage(
+            values.text(title, values.MAX_NAME),
+            function=_full_name(what),
+            phase=phase,
+            attributes=attributes,
+            kind=kind,
+            captures_result="result" in captured,
+            items=items,
+            histogram=histogram,
+        )
+        return _wrap(what, made, "args" in captured)
+
+    if decorated is not None:
+        return decorate(decorated, None)
+    return lambda what: decorate(what, name)
+
+
+def _check(name: str | None, phase: str | None, items: object) -> None:
+    if name is not None and not name.strip():
+        raise ValueError("stage: the name is empty; leave it out to use the function's own")
+    if phase is not None and phase not in get_args(Phase):
+        raise ValueError(f"stage: phase is one of {', '.join(get_args(Phase))}, not {phase!r}")
+    if items is not None and not callable(items):
+        raise TypeError("stage: items is a function of the result, such as len")
+
+
+def _decorate_class(cls: type, given: str | None, decorate: Callable[[Any, str | None], Any]) -> type:
+    """The class itself, with its own public methods decorated: those written in its body, none that it inherits."""
+    for name, member in list(vars(cls).items()):
+        plain = member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
+        if name.startswith("_") or not isinstance(plain, FunctionType) or hasattr(plain, _MARK):
+            continue
+        setattr(cls, name, decorate(member, f"{given}.{name}" if given else None))
+    return cls
+
+
+def _wrap(what: Callable[..., Any], made: Stage, captures_arguments: bool) -> Callable[..., Any]:
+    manager = managers.manager_sort(what)
+    if manager is not None:
+        return _dress(managers.managed(what, made, manager, captures_arguments), what)
+    wrapper = shims.shim(what, _sort(what), made, captures_arguments=captures_arguments)
+    dressed = _dress(wrapper, what)
+    if isinstance(what, (FunctionType, BuiltinFunctionType, MethodType, functools.partial)):
+        return dressed
+    return StagedCallable(what, dressed)
+
+
+def _dress(wrapper: Callable[..., Any], what: Callable[..., Any]) -> Callable[..., Any]:
+    if isinstance(what, FunctionType):
+        functools.update_wrapper(wrapper, what)
+    else:
+        # A partial or an object has a __dict__ of its own, which is state and not to be copied.
+        functools.update_wrapper(wrapper, _named(what), assigned=_COPIED, updated=())
+        wrapper.__wrapped__ = what  # type: ignore[attr-defined]
+    setattr(wrapper, _MARK, True)
+    return wrapper
+
+
+class StagedCallable:
+    """An object that is called, as a stage: every attribute but the call is the object's own.
+
+    (So ``cache_clear`` of an ``lru_cache`` stays within reach, and so does its binding as a method.)
+    """
+
+    def __init__(self, wrapped: Any, call: Callable[..., Any]) -> None:
+        self.__wrapped__ = wrapped
+        self._call = call
+        self.__doc__ = getattr(wrapped, "__doc__", None)
+
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None or not hasattr(type(self.__wrapped__), "__get__"):
+            return self
+        return MethodType(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<stage {self.__wrapped__!r}>"
+
+
+def _sort(what: Callable[..., Any]) -> shims.Sort:
+    call: Any = what
+    while isinstance(call, functools.partial):
+        call = call.func
+    if not inspect.isroutine(call):
+        call = getattr(type(call), "__call__", call)  # noqa: B004 - the function itself is wanted, not whether it is
+    for candidate in (what, call):
+        if inspect.iscoroutinefunction(candidate):
+            return "coroutine"
+        if inspect.isasyncgenfunction(candidate):
+            return "async generator"
+        if inspect.isgeneratorfunction(candidate):
+            return "generator"
+    return "function"
+
+
+def _named(what: Any) -> Any:
+    """What the callable's name is taken from: the function of a partial, the class of an object."""
+    while isinstance(what, functools.partial):
+        what = what.func
+    return what if isinstance(getattr(what, "__qualname__", None), str) else type(what)
+
+
+def _short_name(what: Any) -> str:
+    qualified: str = _named(what).__qualname__
+    return qualified.rpartition("<locals>.")[2]
+
+
+def _full_name(what: Any) -> str:
+    named = _named(what)
+    module = getattr(named, "__module__", None)
+    return f"{module}.{named.__qualname__}" if isinstance(module, str) else str(named.__qualname__)

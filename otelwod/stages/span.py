@@ -1,0 +1,257 @@
+"""`span` and `wait`: stages without a decorator. `start_span`: a span that ends elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Literal, get_args
+
+from opentelemetry.context import Context
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanContext, SpanKind, Status, StatusCode
+
+from otelwod.conventions import Phase
+from otelwod.stages import guard, tracing, values
+from otelwod.stages.block import Block, Stage, is_off
+from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY
+
+
+class SpanBlock:
+    """What `span` and `wait` return: enter it once, with ``with`` or ``async with``; gives the OpenTelemetry span."""
+
+    __slots__ = ("_block", "_make", "_stage")
+
+    def __init__(self, make: Callable[[], Stage]) -> None:
+        self._make = make
+        self._stage: Stage | None = None
+        self._block: Block | None = None
+
+    def __enter__(self) -> Span:
+        if not is_off():
+            with _never_raising():
+                self._stage = self._make()
+                self._block = self._stage.begin()
+        return INVALID_SPAN if self._block is None else self._block.span
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
+        block, self._block = self._block, None
+        if block is not None and self._stage is not None:
+            if error is None:
+                self._stage.done(block)
+            else:
+                self._stage.failed(block, error)
+        return False
+
+    async def __aenter__(self) -> Span:
+        return self.__enter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> Literal[False]:
+        return self.__exit__(kind, error, traceback)
+
+
+def span(
+    name: str,
+    *,
+    phase: Phase | None = None,
+    attributes: Mapping[str, object] | None = None,
+    histogram: bool = False,
+    kind: SpanKind = SpanKind.INTERNAL,
+    links: Sequence[Link] = (),
+) -> SpanBlock:
+    """A span around a block: ``with otelwod.span("parse") as s:``, or ``async with``. Options as those of `stage`.
+
+    ``s`` is an OpenTelemetry `Span`; where nothing records it is one whose methods do nothing. A name or phase that
+    is none is repaired, or a `ValueError` in strict mode.
+    """
+    if guard.is_strict():
+        _check(name, phase)
+    return SpanBlock(lambda: _stage(name, phase, attributes, kind, links, histogram))
+
+
+def wait(name: str, *, attributes: Mapping[str, object] | None = None, kind: SpanKind = SpanKind.INTERNAL) -> SpanBlock:
+    """A span for time in which nothing is done but waiting (a queue, a lock, a rate limit): ``phase=rest``."""
+    return span(name, phase="rest", attributes=attributes, kind=kind)
+
+
+def start_span(
+    name: str,
+    *,
+    phase: Phase | None = None,
+    attributes: Mapping[str, object] | None = None,
+    histogram: bool = False,
+    kind: SpanKind = SpanKind.INTERNAL,
+    links: Sequence[Link] = (),
+    context: Context | None = None,
+) -> OpenSpan:
+    """A span that ends elsewhere: in a callback, another task or thread. End it with ``end()``.
+
+    It is not made current: `OpenSpan.attached` does that for a block. ``context``: the OpenTelemetry context of its
+    parent; the current one otherwise.
+    """
+    if guard.is_strict():
+        _check(name, phase)
+    around = tracing.get_current() if context is None else context
+    stage: Stage | None = None
+    block: Block | None = None
+    if not is_off():
+        with _never_raising():
+            stage = _stage(name, phase, attributes, kind, links, histogram)
+            block = stage.begin_detached(around)
+    return OpenSpan(stage, block, around)
+
+
+class OpenSpan(Span):
+    """A span under way, to be ended from anywhere, once; ending it again does nothing.
+
+    It is an OpenTelemetry `Span`; used with ``with`` it ends at the end of the block, without having been current.
+    """
+
+    def __init__(self, stage: Stage | None, block: Block | None, context: Context) -> None:
+        self._stage = stage
+        self._block = block
+        self._span: Span = INVALID_SPAN if block is None else block.span
+        self._context = context
+        self._lock = threading.Lock()
+        self._ended = block is None
+
+    @property
+    def context(self) -> Context:
+        """The OpenTelemetry context in which this span is the current one, to hand to another thread or process."""
+        if self._block is None:
+            return self._context
+        return Context({**self._context, SPAN_KEY: self._span, BLOCK_KEY: self._block})
+
+    @contextlib.contextmanager
+    def attached(self) -> Iterator[OpenSpan]:
+        """Make it current for a ``with`` block; neither ends it, nor records what is raised there."""
+        token = tracing.attach(self.context)
+        try:
+            yield self
+        finally:
+            tracing.detach(token)
+
+    def end(self, end_time: int | None = None) -> None:
+        """End it now, or at ``end_time`` (nanoseconds since the epoch)."""
+        block = self._take()
+        if block is None or self._stage is None:
+            return
+        if end_time is None:
+            self._stage.done(block)
+        else:
+            with _never_raising():
+                block.span.end(end_time)
+
+    def fail(self, error: BaseException) -> None:
+        """Record ``error`` and end."""
+        block = self._take()
+        if block is not None and self._stage is not None:
+            self._stage.failed(block, error)
+
+    def _take(self) -> Block | None:
+        with self._lock:
+            if self._ended:
+                return None
+            self._ended = True
+            return self._block
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        if exc_val is None:
+            self.end()
+        else:
+            self.fail(exc_val)
+
+    def get_span_context(self) -> SpanContext:
+        """Its ids."""
+        return self._span.get_span_context()
+
+    def is_recording(self) -> bool:
+        """Whether it is open and somebody listens."""
+        return self._span.is_recording()
+
+    def set_attributes(self, attributes: Mapping[str, Any]) -> None:
+        """As `set_attribute`, for each."""
+        with _never_raising():
+            self._span.set_attributes(values.attributes(attributes))
+
+    def set_attribute(self, key: str, value: Any) -> None:
+        """Any value: what OpenTelemetry cannot carry becomes a short text; secrets are masked."""
+        self.set_attributes({key: value})
+
+    def add_event(self, name: str, attributes: Mapping[str, Any] | None = None, timestamp: int | None = None) -> None:
+        """An event on the span."""
+        with _never_raising():
+            self._span.add_event(values.text(name, values.MAX_NAME), values.attributes(attributes), timestamp)
+
+    def add_link(self, context: SpanContext, attributes: Mapping[str, Any] | None = None) -> None:
+        """A link to another span."""
+        with _never_raising():
+            self._span.add_link(context, values.attributes(attributes))
+
+    def update_name(self, name: str) -> None:
+        """Another name."""
+        with _never_raising():
+            self._span.update_name(values.text(name, values.MAX_NAME))
+
+    def set_status(self, status: Status | StatusCode, description: str | None = None) -> None:
+        """The status."""
+        with _never_raising():
+            self._span.set_status(status, description)
+
+    def record_exception(
+        self,
+        exception: BaseException,
+        attributes: Mapping[str, Any] | None = None,
+        timestamp: int | None = None,
+        escaped: bool = False,
+    ) -> None:
+        """An exception that did not end the span, as an event."""
+        with _never_raising():
+            self._span.record_exception(exception, values.attributes(attributes), timestamp, escaped)
+
+
+class _never_raising:  # noqa: N801 - reads as a word in a with statement
+    __slots__ = ()
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        if error is None:
+            return False
+        guard.swallow(error, "a span's method")
+        return True
+
+
+def _check(name: str, phase: str | None) -> None:
+    if not isinstance(name, str) or not name.strip():
+        raise ValueError(f"span: the name is a text that is not empty, not {values.outline(name, 40)}")
+    if phase is not None and phase not in get_args(Phase):
+        raise ValueError(f"span: phase is one of {', '.join(get_args(Phase))}, not {phase!r}")
+
+
+def _stage(
+    name: str,
+    phase: Phase | None,
+    attributes: Mapping[str, object] | None,
+    kind: SpanKind,
+    links: Sequence[Link],
+    histogram: bool,
+) -> Stage:
+    known = phase if phase in get_args(Phase) else None
+    title = values.text(name, values.MAX_NAME) if isinstance(name, str) else values.outline(name, values.MAX_NAME)
+    return Stage(
+        title if title.strip() else "unnamed",
+        phase=known,
+        attributes=attributes,
+        kind=kind,
+        links=tuple(links) or None,
+        histogram=histogram,
+    )
