@@ -234,6 +234,8 @@ class Trace:
         orphans = sum(1 for row in self.roots if parent_id[row]) - found["cycles"]
         self.status, self.phase, self.nonblocking = status or {}, phase or {}, frozenset(nonblocking)
         self._follow_order()
+        if self.nonblocking:
+            self.nonblocking = self.nonblocking.difference(self.roots)  # nobody is there to wait for them
         self._records = records
         self._children: list[Sequence[int]] | None = None
         self._links: tuple[list[int], list[int]] | None = None
