@@ -87,17 +87,24 @@ def _written(page: Page, color: bool, ascii_only: bool) -> str:
 def choose_color(choice: ColorChoice, stream: _Stream, environ: Mapping[str, str] | None = None) -> bool:
     """Whether to write colour to ``stream``.
 
-    ``always`` and ``never`` decide; ``auto`` is a terminal that is not dumb, no ``NO_COLOR`` in the environment (or
-    ``FORCE_COLOR`` in it), and rich installed.
+    ``always`` and ``never`` decide; ``auto`` is a terminal that is not dumb (or ``FORCE_COLOR`` in the environment),
+    and no ``NO_COLOR``. Without rich there is no colour, whatever was chosen.
     """
     environ = os.environ if environ is None else environ
-    if choice != "auto":
-        return choice == "always"
-    if environ.get("NO_COLOR"):
+    if choice == "auto":
+        if environ.get("NO_COLOR"):
+            return False
+        if not environ.get("FORCE_COLOR") and (not stream.isatty() or environ.get("TERM") == "dumb"):
+            return False
+    return choice != "never" and has_rich()
+
+
+def has_rich() -> bool:
+    """Whether the extra that colours pages is installed."""
+    try:
+        return find_spec("rich") is not None
+    except ValueError:  # something put itself in its place
         return False
-    if not environ.get("FORCE_COLOR") and (not stream.isatty() or environ.get("TERM") == "dumb"):
-        return False
-    return find_spec("rich") is not None
 
 
 def choose_width(asked: int | None, stream: _Stream, environ: Mapping[str, str] | None = None) -> int:

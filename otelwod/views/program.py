@@ -106,7 +106,9 @@ def _every(s: Statement) -> str:
 def _time(duration: Duration | None) -> str:
     if duration is None or duration.ns is None:
         return "an open time"
-    marks = (" counting up" if duration.direction == "up" else "") + (", not to be skipped" if not duration.skippable else "")
+    marks = (" counting up" if duration.direction == "up" else "") + (
+        ", not to be skipped" if not duration.skippable else ""
+    )
     return fmt_clock(duration.ns) + marks
 
 
@@ -133,7 +135,9 @@ def _intervals(workout: Workout) -> dict[int, str]:
         for slot, child in enumerate(slots):
             numbers = list(range(slot + 1, min(total, slot + 1 + 3 * len(slots)) + 1, len(slots)))[:3]
             more = " …" if slot + 1 + 3 * len(slots) <= total else ""
-            found[child] = f"{word} {', '.join(map(str, numbers))}{more}: " if numbers else f"never ({word}s end before): "
+            found[child] = (
+                f"{word} {', '.join(map(str, numbers))}{more}: " if numbers else f"never ({word}s end before): "
+            )
     return found
 
 

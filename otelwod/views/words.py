@@ -87,6 +87,10 @@ def concurrency(report: Report) -> str | None:
     found = report.concurrency
     if not found.peak:
         return None
+    if found.peak == 1:
+        return "One span worked at a time." + (
+            f" For {fmt_duration(found.idle_ns)} nothing ran." if found.idle_ns else ""
+        )
     alone = fmt_percent(found.serial_fraction)
     text = f"On average {found.mean:.1f} spans worked at once, {found.peak} at most; {alone} of the time only one."
     if found.idle_ns:

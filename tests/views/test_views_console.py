@@ -375,6 +375,7 @@ def test_colour_is_chosen(choice: console.ColorChoice, terminal: bool, environ: 
 def test_without_rich_a_terminal_gets_plain_text(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "rich", None)
     assert console.choose_color("auto", Terminal(), {"TERM": "xterm"}) is False
+    assert console.choose_color("always", Terminal(), {}) is False
 
 
 def test_width_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
