@@ -394,6 +394,7 @@ class Trace:
         )
         moves = self._counts.skew_shifts + sum(map(bool, shifts.values()))
         trace._counts = replace(self._counts, skew_shifts=moves)
+        trace.guessed = frozenset(row for row, old in enumerate(trace._origin) if old in self.guessed)
         return trace
 
 
