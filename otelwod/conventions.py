@@ -74,6 +74,8 @@ COMPLETION_REASON: Final = "otelwod.completion.reason"
 ROUND_CURRENT: Final = "otelwod.round.current"
 ROUND_TOTAL: Final = "otelwod.round.total"
 REP_SCHEME: Final = "otelwod.rep_scheme"
+INTERVAL_MADE: Final = "otelwod.interval.made"
+"""On the minutes of an EMOM that have work: whether all of it was done before the boundary."""
 TIMER_DIRECTION: Final = "otelwod.timer.direction"
 TIMER_PLANNED: Final = "otelwod.timer.planned"
 TIMER_ELAPSED: Final = "otelwod.timer.elapsed"
@@ -122,6 +124,13 @@ STAGE_ARGS: Final = "otelwod.stage.args"
 STAGE_RESULT: Final = "otelwod.stage.result"
 BLOCKING: Final = "otelwod.blocking"
 """False on a span whose parent does not wait for it."""
+
+PREDECESSOR: Final = "otelwod.predecessor.id"
+"""The span that ended last in the same task or thread before this one began; only on request."""
+OPERATION: Final = "otelwod.operation.name"
+"""On the ``otelwod.operation.*`` counters."""
+ROLLUP: Final = "otelwod.rollup"
+"""``otelwod.rollup.<operation>.count``, ``.total`` and ``.max`` (seconds) on the parent of rolled-up calls."""
 
 # ------------------------------------------------------------------------------------------------------ span events
 

@@ -1,0 +1,133 @@
+"""A retained span as one plain tuple, and rows back to a `Trace`.
+
+A row is ``(span id, parent id or 0, operation, start ns, end ns, predecessor id or None, tag)``: about 220 bytes with
+its numbers, because ids of parents and predecessors are the very integers of those spans. The *tag* is None for most
+spans, the text of ``otelwod.phase`` where that is all there is to know, and a trimmed `SpanRecord` for the few that an
+analysis looks into: failed spans, consumers and producers, blocks of a workout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from opentelemetry.sdk.trace import ReadableSpan
+from opentelemetry.trace import SpanKind, StatusCode
+
+from otelwod.conventions import (
+    BLOCK_TYPE,
+    BLOCKING,
+    ERROR_TYPE,
+    EXCEPTION_EVENT,
+    EXCEPTION_TYPE,
+    PHASE,
+    SEGMENT_TYPE,
+    SERVICE_NAME,
+)
+from otelwod.telemetry.ids import format_span_id, format_trace_id
+from otelwod.telemetry.span_records import record_of
+from otelwod.trace import AttributeValue, Operation, Quality, SpanEvent, SpanLink, SpanRecord, Trace
+
+Tag: TypeAlias = str | SpanRecord | None
+Row: TypeAlias = tuple[int, int, int, int, int | None, int | None, Tag]
+
+LONGEST_TEXT: Final = 1_000
+"""Characters of a status message or an attribute that are kept."""
+_REF_TYPE: Final = "opentracing.ref_type"
+_OURS: Final = "otelwod."
+_UNSET_STATUS: Final = ReadableSpan("").status
+"""The object that the SDK gives to every span whose status nobody sets."""
+
+
+def tag_of(span: Any) -> Tag:
+    """What an analysis needs of an SDK span beyond its times: nothing for most, and cheaply so.
+
+    Reads the SDK's own fields, because its bounded mappings take a lock for each look; raises AttributeError for a
+    span of another make (see `row_of_any`).
+    """
+    attributes = span._attributes._dict
+    if attributes and (
+        PHASE in attributes or BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes
+    ):
+        phase = attributes.get(PHASE)
+        if phase is None or BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes:
+            return trimmed(record_of(span))
+    else:
+        phase = None
+    status = span._status
+    if status is not _UNSET_STATUS and status.status_code is not StatusCode.UNSET:
+        return trimmed(record_of(span))
+    kind = span._kind
+    if kind is SpanKind.CONSUMER or kind is SpanKind.PRODUCER or span._links:
+        return trimmed(record_of(span))
+    return phase if phase is None else str(phase)[:LONGEST_TEXT]
+
+
+def trimmed(record: SpanRecord) -> Tag:
+    """A record with only those attributes, events and links that an analysis reads; None where it reads none."""
+    attributes: dict[str, AttributeValue] = {
+        name: _short(value) for name, value in record.attributes.items() if name == ERROR_TYPE or name.startswith(_OURS)
+    }
+    events = tuple(
+        SpanEvent(event.name, event.time_ns, {EXCEPTION_TYPE: _short(event.attributes.get(EXCEPTION_TYPE, ""))})
+        for event in record.events[-8:]
+        if event.name == EXCEPTION_EVENT
+    )
+    links = tuple(
+        SpanLink(link.trace_id, link.span_id, {_REF_TYPE: link.attributes[_REF_TYPE]})
+        for link in record.links
+        if _REF_TYPE in link.attributes
+    )
+    if not attributes and not links and record.status == "unset" and record.kind not in ("consumer", "producer"):
+        return None
+    return SpanRecord(
+        trace_id="",
+        span_id="",
+        parent_id=None,
+        name="",
+        start_ns=0,
+        end_ns=None,
+        kind=record.kind,
+        status=record.status,
+        status_message=record.status_message[:LONGEST_TEXT],
+        attributes=attributes,
+        events=events if record.status == "error" else (),
+        links=links,
+    )
+
+
+def _short(value: AttributeValue) -> AttributeValue:
+    return value[:LONGEST_TEXT] if isinstance(value, (str, tuple, list)) else value
+
+
+def record_of_row(trace_id: str, row: Row, operations: Sequence[Operation]) -> SpanRecord:
+    """The record of one row."""
+    span_id, parent_id, operation, start, end, _, tag = row
+    service, name = operations[operation]
+    detail = tag if isinstance(tag, SpanRecord) else None
+    attributes: Mapping[str, AttributeValue]
+    attributes = detail.attributes if detail is not None else {PHASE: tag} if isinstance(tag, str) else {}
+    return SpanRecord(
+        trace_id=trace_id,
+        span_id=format_span_id(span_id),
+        parent_id=format_span_id(parent_id) if parent_id else None,
+        name=name,
+        start_ns=start,
+        end_ns=end,
+        kind=detail.kind if detail is not None else "internal",
+        status=detail.status if detail is not None else "unset",
+        status_message=detail.status_message if detail is not None else "",
+        attributes=attributes,
+        events=detail.events if detail is not None else (),
+        links=detail.links if detail is not None else (),
+        resource={SERVICE_NAME: service} if service else {},
+    )
+
+
+def trace_of(
+    trace_id: int, rows: Iterable[Row], operations: Sequence[Operation], counts: Quality | None = None
+) -> Trace:
+    """The trace of some rows, joined as any other (`Trace.from_records`)."""
+    text = format_trace_id(trace_id)
+    made = Trace.from_records([record_of_row(text, row, operations) for row in rows], counts=counts)
+    return made[0]

@@ -1,0 +1,446 @@
+"""`PerformanceProcessor`: one line in any OpenTelemetry program, and it can say where its time goes.
+
+    provider.add_span_processor(PerformanceProcessor())
+
+On the host's thread a span costs two appends to a list and one look at a context variable. A daemon thread (or whoever
+asks) turns the list into plain tuples by trace, and those into tallies; see ``otelwod.insight.live``. Imports the SDK.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any, Final, TextIO
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
+
+from otelwod.conventions import PREDECESSOR
+from otelwod.insight.analysis import analyze_traces
+from otelwod.insight.live.book import Book, Bounds, Held
+from otelwod.insight.live.guard import Guard, warn
+from otelwod.insight.live.metrics import register
+from otelwod.insight.live.tally import OperationSummary, Tallies
+from otelwod.insight.live.verdict import print_verdict
+from otelwod.insight.report import Report
+from otelwod.telemetry.ids import format_span_id
+from otelwod.trace import SpanRecord, Trace
+
+RING: Final = 2_048
+"""Entries (starts and ends) at which the background thread is woken."""
+_HARD: Final = 64
+"""So many times `RING` entries are held at most when nobody empties the ring; more are counted as lost."""
+_SHARE: Final = 0.02
+"""Share of the wall time that the analysis of overlapping traces may take in the background."""
+_GRACE_NS: Final = 200_000_000
+
+_last_ended: ContextVar[Any] = ContextVar("otelwod-last-ended", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything since the start (or the last reset), whatever detail has gone since.
+
+    ``started`` and ``ended`` spans; ``open`` now. ``completed`` traces, ``timed_out`` among them. ``retained`` spans in
+    detail, ``folded`` ones of which only sums stay, ``unattributed`` ones without self and critical time, ``lost`` ones
+    that the ring had no room for, ``unreadable`` ones. ``disabled``: why the processor has switched itself off.
+    """
+
+    operations: tuple[OperationSummary, ...]
+    started: int
+    ended: int
+    open: int
+    completed: int
+    timed_out: int
+    retained: int
+    folded: int
+    unattributed: int
+    evicted_traces: int
+    unwatched: int
+    lost: int
+    unreadable: int
+    renamed: int
+    disabled: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain dicts, lists, numbers and texts."""
+        return asdict(self)
+
+
+class PerformanceProcessor(SpanProcessor):
+    """Sees every recorded span of a provider, and answers like `otelwod.analyze` at any time.
+
+    ``max_spans`` and ``max_traces`` bound the detail (about 256 bytes a span), ``max_open`` the open spans that are
+    watched, ``max_operations`` the distinct names. A trace is complete when its last open span ends, or after
+    ``trace_timeout_s`` without news. ``report_at_exit`` prints the verdict to ``stream`` (stderr) when the program
+    ends. ``metrics`` offers ``otelwod.operation.*`` through the meter provider that is set. With
+    ``predecessor_attribute`` each span carries the id of its predecessor (it costs more than all the rest).
+
+    Never raises into the host, never waits; after three internal errors it switches itself off and says so in the log.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_spans: int = 20_000,
+        max_traces: int = 2_000,
+        max_open: int = 10_000,
+        max_operations: int = 2_000,
+        trace_timeout_s: float = 300.0,
+        interval_s: float = 1.0,
+        report_at_exit: bool = False,
+        stream: TextIO | None = None,
+        metrics: bool = True,
+        predecessor_attribute: bool = False,
+        background: bool = True,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        """Raises ValueError for a bound below 1 or an interval that is not above 0."""
+        for name, value in (
+            ("max_spans", max_spans),
+            ("max_traces", max_traces),
+            ("max_open", max_open),
+            ("max_operations", max_operations),
+        ):
+            if value < 1:
+                raise ValueError(f"{name} must be at least 1, not {value}")
+        if not (trace_timeout_s > 0 and interval_s > 0):
+            raise ValueError("trace_timeout_s and interval_s must be above 0")
+        self._bounds = Bounds(max_spans, max_traces, max_open, max_operations)
+        self._timeout_ns = int(trace_timeout_s * 1e9)
+        self._interval_s = interval_s
+        self._attribute = predecessor_attribute
+        self._background = background
+        self._clock = clock
+        self._stream = stream
+        self._subscribers: list[Callable[[Trace], None]] = []
+        self._guard = Guard("PerformanceProcessor", self._switch_off)
+        self._printed = not report_at_exit
+        self._start()
+        _after_fork(self._start)
+        if report_at_exit:
+            atexit.register(_at_exit, weakref.ref(self))
+        if metrics:
+            register(self)
+
+    def _start(self) -> None:
+        """Begin with an empty book: also in a forked child, whose parent keeps what it has seen."""
+        self._ring: list[Any] = []
+        self._append = self._ring.append
+        self._lost = 0
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._limit = 0  # the first span starts the thread
+        self._closed = False
+        self._book = Book(self._bounds)
+        self._earlier = Tallies()
+        self._fresh: list[Held] = []
+        self._begun_ns = self._clock()
+        self._spent_ns = 0
+
+    # ---------------------------------------------------------------------------------------------- the host's thread
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Remember that the span is open, and which one ended last before it in this task or thread."""
+        try:
+            before = _last_ended.get()
+            self._append((span, before))
+            if self._attribute and before is not None and before.trace_id == span.context.trace_id:
+                span.set_attribute(PREDECESSOR, format_span_id(before.span_id))
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+            self._guard.failed(error, "on_start")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        """Put the ended span into the ring."""
+        try:
+            self._append(span)
+            _last_ended.set(span._context)
+            if len(self._ring) > self._limit:
+                self._press()
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+            self._guard.failed(error, "on_end")
+
+    def _press(self) -> None:
+        """The ring is fuller than it should be: wake the thread, help it, or let go; never wait."""
+        size = len(self._ring)
+        if self._limit == 0:
+            self._limit = RING
+            if self._background:
+                self._start_thread()
+        elif self._closed or size > _HARD * RING:
+            kept = RING
+            if size > _HARD * RING:
+                self._lost += size - kept
+                del self._ring[: size - kept]
+        elif self._thread is None or size > 4 * RING:
+            if self._lock.acquire(blocking=False):
+                try:
+                    self._take(RING)
+                finally:
+                    self._lock.release()
+        elif not self._wake.is_set():
+            self._wake.set()
+
+    def _start_thread(self) -> None:
+        thread = threading.Thread(target=_work, args=(weakref.ref(self),), name="otelwod-insight", daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # no threads left, or the interpreter is going down: the host's thread empties the ring
+            return
+        self._thread = thread
+
+    def _switch_off(self) -> None:
+        self.on_start = _ignore_start  # type: ignore[method-assign]
+        self.on_end = _ignore_end  # type: ignore[method-assign]
+        self._ring.clear()
+        self._wake.set()
+
+    @property
+    def disabled(self) -> str:
+        """Why the processor has switched itself off; empty while it works."""
+        return self._guard.reason if self._guard.disabled else ""
+
+    # ------------------------------------------------------------------------------------------- entering into the book
+
+    def _take(self, most: int | None = None) -> None:
+        """Enter what the ring holds (its oldest ``most`` entries). The lock is held."""
+        ring = self._ring
+        count = len(ring) if most is None else min(most, len(ring))
+        entries = ring[:count]
+        del ring[:count]
+        now = self._clock()
+        complete = self._book.take(entries, now)
+        complete += self._book.expire(now - self._timeout_ns)
+        if self._subscribers:
+            self._fresh += complete
+
+    def _analyse(self, *, all_of_it: bool) -> None:
+        """Attribute overlapping traces, in the background within a share of the time. The lock is held."""
+        book = self._book
+        if not book.backlog:
+            return
+        begin = time.perf_counter_ns()
+        allowance = int((self._clock() - self._begun_ns) * _SHARE) + _GRACE_NS - self._spent_ns
+        book.analyse_backlog(lambda: all_of_it or time.perf_counter_ns() - begin < allowance)
+        if not all_of_it:
+            self._spent_ns += time.perf_counter_ns() - begin
+
+    def _tell(self) -> None:
+        """Give complete traces to the subscribers, outside the lock."""
+        fresh, self._fresh = self._fresh, []
+        for held in fresh:
+            with self._lock:
+                trace = self._book.trace(held.trace_id)
+            if trace is None:
+                continue
+            for callback in tuple(self._subscribers):
+                try:
+                    callback(trace)
+                except BaseException as error:  # noqa: BLE001 - foreign code, in our thread
+                    self._subscribers.remove(callback)
+                    warn("a subscriber raised %s and is not called again", type(error).__name__)
+
+    def _turn(self) -> None:
+        """What the background thread does each time."""
+        try:
+            if self._ring or self._book.live or self._book.backlog:
+                with self._lock:
+                    self._take()
+                    self._analyse(all_of_it=False)
+                if self._fresh:
+                    self._tell()
+        except Exception as error:  # noqa: BLE001 - nothing of ours may end a thread with a traceback
+            self._guard.failed(error, "the background thread")
+
+    @contextmanager
+    def _settled(self) -> Iterator[Book]:
+        """The book with everything that has ended until now, for the time of the block."""
+        with self._lock:
+            try:
+                self._take()
+            except Exception as error:  # noqa: BLE001 - the caller gets what is known
+                self._guard.failed(error, "the book")
+            yield self._book
+        if self._fresh:
+            self._tell()
+
+    # ----------------------------------------------------------------------------------------------------- the answers
+
+    def report(self, *, include_open: bool = False, **options: Any) -> Report:
+        """The analysis of all complete traces that are kept in detail, as `otelwod.analyze` of their export gives it.
+
+        ``include_open`` adds those under way, their open spans included. ``options`` are those of `analyze_traces`.
+        """
+        with self._settled() as book:
+            traces = book.traces(with_open=include_open)
+        return analyze_traces(traces, **options)
+
+    def summary(self) -> Summary:
+        """Exact counts and sums since the start or the last reset, also of spans whose detail has gone."""
+        with self._settled() as book:
+            self._analyse(all_of_it=True)
+            counts = book.counts
+            return Summary(
+                operations=book.tallies.summaries(book.operations),
+                started=counts.started,
+                ended=counts.ended,
+                open=len(book.open) + counts.unwatched,
+                completed=counts.completed,
+                timed_out=counts.timed_out,
+                retained=book.retained,
+                folded=counts.folded,
+                unattributed=counts.unattributed,
+                evicted_traces=counts.evicted_traces,
+                unwatched=counts.unwatched,
+                lost=self._lost,
+                unreadable=counts.unreadable,
+                renamed=counts.renamed,
+                disabled=self.disabled,
+            )
+
+    def operation_totals(self) -> tuple[OperationSummary, ...]:
+        """As ``summary().operations``, but since the very start: `reset` never lowers them. For counters."""
+        with self._settled() as book:
+            totals = Tallies()
+            totals.merge(self._earlier)
+            totals.merge(book.tallies)
+            return totals.summaries(book.operations)
+
+    def traces(self, *, include_open: bool = False) -> tuple[Trace, ...]:
+        """The complete traces that are kept in detail, in the order in which their first span ended."""
+        with self._settled() as book:
+            return tuple(book.traces(with_open=include_open))
+
+    def trace(self, trace_id: str | int) -> Trace | None:
+        """One trace by its id (hex text or number), complete or under way with its open spans; None when not known."""
+        try:
+            number = trace_id if isinstance(trace_id, int) else int(trace_id, 16)
+        except ValueError:
+            return None
+        with self._settled() as book:
+            return book.trace(number)
+
+    def open_spans(self) -> tuple[SpanRecord, ...]:
+        """The spans that are open now (those that are watched), oldest first; ``end_ns`` is None."""
+        with self._settled() as book:
+            return tuple(book.open_records())
+
+    def predecessors(self, trace_id: str | int) -> dict[str, str]:
+        """Span id → id of the span of that trace that ended last in the same task or thread before it began.
+
+        Intervals alone leave open which sibling a span waited for; this is what the program knows of it.
+        """
+        number = trace_id if isinstance(trace_id, int) else int(trace_id, 16)
+        with self._settled() as book:
+            return book.predecessors(number)
+
+    def subscribe(self, callback: Callable[[Trace], None]) -> Callable[[], None]:
+        """Call ``callback`` with each trace that completes from now on; returns the way to end that.
+
+        It is called outside the host's threads where there is a background thread; one that raises is not called again.
+        """
+        self._subscribers.append(callback)
+
+        def unsubscribe() -> None:
+            if callback in self._subscribers:
+                self._subscribers.remove(callback)
+
+        return unsubscribe
+
+    def reset(self) -> None:
+        """Forget traces and sums (counters that are exported go on). Open spans stay watched."""
+        with self._settled() as book:
+            self._analyse(all_of_it=True)
+            self._earlier.merge(book.tallies)
+            book.reset()
+            self._lost = 0
+
+    # -------------------------------------------------------------------------------------------------------- the end
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Enter everything that has ended into the book; whether that could be done in time."""
+        if not self._lock.acquire(timeout=max(0.0, timeout_millis / 1000)):
+            return False
+        try:
+            self._take()
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+            self._guard.failed(error, "force_flush")
+            return False
+        finally:
+            self._lock.release()
+        if self._fresh:
+            self._tell()
+        return True
+
+    def shutdown(self) -> None:
+        """Enter what is left, end the thread, and print the verdict if that was asked for. Questions go on working."""
+        try:
+            self.force_flush(2_000)
+            self._closed = True
+            self._wake.set()
+            self._print()
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+            self._guard.failed(error, "shutdown")
+
+    def _print(self) -> None:
+        if self._printed:
+            return
+        self._printed = True
+        if self.disabled:
+            warn("no verdict: the processor had been disabled (%s)", self.disabled)
+            return
+        print_verdict(self.report(include_open=True, span_limit=2_000), self._stream)
+
+
+def _work(processor: weakref.ref[PerformanceProcessor]) -> None:
+    """The background thread: ends with its processor, or when that is closed or belongs to a parent process."""
+    mine = threading.current_thread()
+    while True:
+        alive = processor()
+        if (
+            alive is None
+            or alive._closed
+            or alive.disabled
+            or (alive._thread is not None and alive._thread is not mine)
+        ):
+            return
+        wake, interval = alive._wake, alive._interval_s
+        wake.clear()
+        alive._turn()
+        del alive
+        wake.wait(interval)
+
+
+def _at_exit(processor: weakref.ref[PerformanceProcessor]) -> None:
+    alive = processor()
+    if alive is not None:
+        alive.shutdown()
+
+
+def _after_fork(restart: Callable[[], None]) -> None:
+    """Call ``restart`` in every forked child for as long as its object lives."""
+    if hasattr(os, "register_at_fork"):
+        weak = weakref.WeakMethod(restart)
+
+        def in_child() -> None:
+            method = weak()
+            if method is not None:
+                method()
+
+        os.register_at_fork(after_in_child=in_child)
+
+
+def _ignore_start(span: Span, parent_context: Context | None = None) -> None:
+    return
+
+
+def _ignore_end(span: ReadableSpan) -> None:
+    return
