@@ -229,9 +229,7 @@ def test_the_column_is_pointed_at(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "\x1b" not in err
 
 
-@pytest.mark.parametrize(
-    "options", [["--width", "10"], ["--max-bytes", "lots"], ["--max-bytes", "5T"], ["--color", "red"]]
-)
+@pytest.mark.parametrize("options", ["--width 10", "--max-bytes lots", "--max-bytes 5T", "--color red"])
 def test_bad_options_end_with_2(tmp_path: Path, capsys: pytest.CaptureFixture[str], options: str) -> None:
     with pytest.raises(SystemExit) as caught:
         run(capsys, jaeger(tmp_path / "t.json"), *options.split())
