@@ -120,7 +120,11 @@ def _scan(
                 curs.append(cur)
                 rests.append(kids or nothing)
             span, a, b, cur = child, begin, stop, stop
-            kids = _latest_last(trace, first[span], following, nonblocking, b)
+            below_it = first[span]
+            if following[below_it] < 0 and not nonblocking:
+                kids = [below_it]
+            else:
+                kids = _latest_last(trace, below_it, following, nonblocking, b)
             continue
         if cur > a:
             add_row(span)
