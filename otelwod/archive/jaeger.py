@@ -257,6 +257,8 @@ def _record(trace_id: str, span: _Span, processes: Mapping[str, Any]) -> SpanRec
     for key in ("otel.status_code", "error"):
         if key in attributes:
             _set_status(status, 0, key, attributes[key])
+    if "otel.status_code" in attributes and _is(attributes.get("error"), True):
+        del attributes["error"]  # Jaeger's own translation of the status
     start = span["startTime"]
     end = None if span["duration"] is None else start + span["duration"]
     return SpanRecord(
