@@ -187,7 +187,7 @@ def shape_of(function: Callable[..., Any]) -> Shape:
     extra = iter(code.co_varnames[len(names) :])
     variable = next(extra) if code.co_flags & inspect.CO_VARARGS else None
     keywords = next(extra) if code.co_flags & inspect.CO_VARKEYWORDS else None
-    every = [*names, *filter(None, (variable, keywords))]
+    every = [*names[:positional], *filter(None, (variable,)), *names[positional:], *filter(None, (keywords,))]
     if len(every) > MAX_PARAMETERS or any(
         not name.isidentifier() or keyword.iskeyword(name) or name.startswith("_w_") for name in every
     ):

@@ -69,7 +69,9 @@ def attributes(given: Mapping[str, object] | None) -> dict[str, AttributeValue]:
     for name, value in _head((given or {}).items(), MAX_ITEMS):
         key = text(name if isinstance(name, str) else outline(name, MAX_NAME), MAX_NAME)
         if key and value is not None:
-            clean[key] = MASK if is_secret(key) else _redacted(attribute(value))
+            clean[key] = (
+                MASK if is_secret(key) else redact_text(text(value)) if type(value) is str else attribute(value)
+            )
     return clean
 
 
@@ -77,10 +79,6 @@ def outline(value: Any, limit: int) -> str:
     """A short text that shows ``value``: built-in data written out with secrets masked, other objects by type."""
     budget = [limit]
     return text(_write("", value, 4, budget), limit)
-
-
-def _redacted(value: AttributeValue) -> AttributeValue:
-    return redact_text(value) if isinstance(value, str) else value
 
 
 def _simple(value: Any) -> str | bool | int | float | None:
@@ -172,7 +170,9 @@ def _write_many(value: Any, kind: type, depth: int, budget: list[int]) -> str:
             parts.append(f"{_write('', key, 1, budget)}: {_write(name, inner, depth, budget)}")
         else:
             parts.append(_write("", item, depth, budget))
-    return f"{opening}{', '.join(parts)}{closing}"
+    if kind is tuple and len(parts) == 1:
+        parts.append("")
+    return f"{opening}{', '.join(parts).rstrip()}{closing}"
 
 
 def _write_fields(value: Any, kind: type, depth: int, budget: list[int]) -> str:

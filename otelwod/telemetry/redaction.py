@@ -30,11 +30,11 @@ _SECRET_WORD_IN_TEXT: Final = rf"(?:{_PLAIN_WORDS}|{_LONG_KEY})"
 _SECRET_NAME = re.compile(_SECRET_WORD)
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
-_URL_CREDENTIALS = re.compile(r"(?<=://)[^\s/@]{1,256}@")
+_URL_CREDENTIALS = re.compile(r"(?<=://)(?!\[redacted\])[^\s/@]{1,256}@")
 _SCHEME = re.compile(r"\b(bearer|basic|digest)\s+[\w.~+/=-]{6,4096}", re.IGNORECASE)
 _PAIR = re.compile(
     rf"""(?P<name>[\w.-]{{0,40}}{_SECRET_WORD_IN_TEXT}[\w.-]{{0,40}}["']?\s{{0,4}}[:=]\s{{0,4}})"""
-    r"""(?:"[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&)}\]"']{1,4096})""",
+    r"""(?!\[redacted\])(?:"[^"\n]{0,4096}"|'[^'\n]{0,4096}'|[^\s,;&)}\]"']{1,4096})""",
     re.IGNORECASE,
 )
 _WEB_TOKEN = re.compile(r"\beyJ[\w-]{8,4096}\.[\w-]{8,8192}(?:\.[\w-]{0,4096})?")
@@ -52,7 +52,7 @@ def is_secret(name: str) -> bool:
 
 
 def redact_text(text: str) -> str:
-    """``text`` with all that looks like a secret masked; equal to it where nothing does."""
+    """``text`` with all that looks like a secret masked; equal to it where nothing does, and when done again."""
     if "://" in text:
         text = _URL_CREDENTIALS.sub(f"{MASK}@", text)
     text = _SCHEME.sub(lambda found: f"{found[1]} {MASK}", text)

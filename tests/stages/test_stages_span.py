@@ -69,7 +69,7 @@ def test_an_open_span_ends_elsewhere(recorded: Any) -> None:
     with span("request"):
         opened = start_span("job", attributes={"n": 1})
         assert isinstance(opened, OpenSpan)
-    assert isinstance(opened, trace_api.Span)
+        assert isinstance(opened, trace_api.Span)
         assert opened.is_recording()
         assert current() != opened.get_span_context().span_id
     assert recorded.names == ["request"]

@@ -1,0 +1,440 @@
+"""`metric`, `annotate`, `log`, captured arguments and results, items and the histogram."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime
+import enum
+import logging
+import math
+from decimal import Decimal
+from pathlib import PurePosixPath
+from typing import Any
+
+import pytest
+from opentelemetry import metrics as metrics_api
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+
+from otelwod.conventions import MAX_DISTINCT, OTHER
+from otelwod.stages import (
+    MetricError,
+    annotate,
+    failures,
+    instruments,
+    log,
+    metric,
+    rejections,
+    set_strict,
+    span,
+    stage,
+    values,
+)
+
+
+def events(recorded: Any, name: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(event.name, dict(event.attributes)) for event in recorded.one(name).events]
+
+
+def test_a_metric_is_an_event_of_the_current_span(recorded: Any) -> None:
+    with span("outer"), span("inner"):
+        metric("rows", 12, "{row}", type="count")
+        metric("ratio", 0.5)
+    ids = [format(recorded.one(name).context.span_id, "016x") for name in ("outer", "inner")]
+    (first_name, first), (second_name, second) = events(recorded, "inner")
+    assert first_name == second_name == "otelwod.metric.recorded"
+    elapsed = first.pop("otelwod.captured.elapsed")
+    assert elapsed >= 0
+    assert first == {
+        "otelwod.metric.name": "rows",
+        "otelwod.metric.value": 12,
+        "otelwod.metric.unit": "{row}",
+        "otelwod.metric.source": "code",
+        "otelwod.metric.type": "count",
+        "otelwod.span_ids": tuple(ids),
+    }
+    assert second["otelwod.metric.unit"] == "1"
+    assert second["otelwod.metric.value"] == 0.5
+    assert events(recorded, "outer") == []
+
+
+def test_a_metric_on_a_foreign_span_has_no_path(recorded: Any) -> None:
+    from opentelemetry import trace
+
+    with trace.get_tracer("theirs").start_as_current_span("foreign"):
+        metric("rows", 1)
+    ((_, found),) = events(recorded, "foreign")
+    assert "otelwod.span_ids" not in found
+
+
+def test_the_path_of_a_metric_is_bounded(recorded: Any) -> None:
+    @stage("level")
+    def level(depth: int) -> None:
+        if depth:
+            level(depth - 1)
+        else:
+            metric("deep", 1)
+
+    level(80)
+    innermost = recorded.ended[0]
+    assert len(innermost.events[0].attributes["otelwod.span_ids"]) == 64
+    assert innermost.events[0].attributes["otelwod.span_ids"][-1] == format(innermost.context.span_id, "016x")
+
+
+INVALID = [
+    ("rows", math.nan, "1", None, "finite number"),
+    ("rows", math.inf, "1", None, "finite number"),
+    ("rows", "12", "1", None, "finite number"),
+    ("rows", True, "1", None, "annotate"),
+    ("rows", None, "1", None, "finite number"),
+    ("rows", 10**400, "1", None, "finite number"),
+    ("", 1, "1", None, "name is a text"),
+    (None, 1, "1", None, "name is a text"),
+    ("rows", 1, "", None, "unit is a text"),
+    ("rows", 1, 3, None, "unit is a text"),
+    ("rows", 1, "1", "", "type is a text"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "unit", "kind", "words"), INVALID)
+def test_an_invalid_metric_is_counted_and_shown_as_rejected(
+    recorded: Any, name: Any, value: Any, unit: Any, kind: Any, words: str
+) -> None:
+    before = rejections()
+    with span("s"):
+        metric(name, value, unit, type=kind)
+    assert rejections() == before + 1
+    ((event, found),) = events(recorded, "s")
+    assert event == "otelwod.metric.rejected"
+    assert found["otelwod.reason"] == "invalid"
+    metric(name, value, unit, type=kind)  # outside of a span it counts as well
+    assert rejections() == before + 2
+
+
+@pytest.mark.parametrize(("name", "value", "unit", "kind", "words"), INVALID)
+def test_an_invalid_metric_is_an_error_in_strict_mode(
+    recorded: Any, name: Any, value: Any, unit: Any, kind: Any, words: str
+) -> None:
+    assert set_strict(True) is False
+    with pytest.raises(MetricError, match=words), span("s"):
+        metric(name, value, unit, type=kind)
+
+
+def test_numbers_of_every_sort_are_taken(recorded: Any) -> None:
+    class Level(enum.IntEnum):
+        LOW = 1
+
+    class Seconds(float):
+        pass
+
+    with span("s"):
+        metric("a", Level.LOW)
+        metric("b", Seconds(2.5))
+        metric("c", 2**70)
+    assert [found["otelwod.metric.value"] for _, found in events(recorded, "s")][1:] == [2.5, float(2**70)]
+
+
+def test_rejections_reach_the_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    monkeypatch.setattr(metrics_api, "get_meter", lambda *a, **k: provider.get_meter("otelwod"))
+    instruments._rejections.cache_clear()
+    metric("", 1)
+    data = reader.get_metrics_data()
+    instruments._rejections.cache_clear()
+    (found,) = data.resource_metrics[0].scope_metrics[0].metrics
+    assert found.name == "otelwod.metric.rejections"
+    assert [(p.value, dict(p.attributes)) for p in found.data.data_points] == [(1, {"otelwod.reason": "invalid"})]
+
+
+def test_annotations_of_any_value(recorded: Any) -> None:
+    class Trap:
+        def __str__(self) -> str:
+            raise RuntimeError
+
+        __repr__ = __str__
+
+    @dataclasses.dataclass
+    class Point:
+        x: int
+        password: str = "p"
+
+    class Colour(enum.Enum):
+        RED = "r"
+
+    with span("s"):
+        annotate("text", "a" * 10_000)
+        annotate("bytes", b"ab")
+        annotate("list", [1, 2])
+        annotate("mixed", [1, "a", None])
+        annotate("dict", {"token": "t", "n": 1})
+        annotate("trap", Trap())
+        annotate("point", Point(1))
+        annotate("day", datetime.date(2026, 1, 2))
+        annotate("decimal", Decimal("1.5"))
+        annotate("path", PurePosixPath("/a"))
+        annotate("big", 2**80)
+        annotate("huge", 10**6000)
+        annotate("enum", Colour.RED)
+        annotate("api_key", "abc")
+        annotate("url", "https://u:p@host/")
+        annotate("surrogate", "\ud800")
+        annotate("none", None)
+        annotate("set", {1})
+        annotate(3, 4)  # type: ignore[arg-type]
+    found = dict(recorded.one("s").attributes)
+    assert len(found["text"]) == 4096
+    module = __name__
+    place = "test_annotations_of_any_value.<locals>"
+    assert {key: found[key] for key in found if not key.startswith(("otelwod", "text"))} == {
+        "bytes": "b'ab'",
+        "list": (1, 2),
+        "mixed": ("1", "a", "None"),
+        "dict": "{'token': [redacted], 'n': 1}",
+        "trap": f"<{module}.{place}.Trap object>",
+        "point": f"{module}.{place}.Point(x=1, password=[redacted])",
+        "day": "2026-01-02",
+        "decimal": "1.5",
+        "path": "/a",
+        "big": str(2**80),
+        "huge": "<int of 19932 bits>",
+        "enum": f"{module}.{place}.Colour.RED",
+        "api_key": "[redacted]",
+        "url": "https://[redacted]@host/",
+        "surrogate": "\\ud800",
+        "set": "{1}",
+        "3": 4,
+    }
+
+
+def test_a_log_line_is_an_event_inside_a_span(recorded: Any, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with span("s"):
+        log("warning", "slow: password=abc", table="users", token="t")
+        log(logging.INFO, "plain")
+        log("no such level", "kept")
+    found = events(recorded, "s")
+    assert found[0] == (
+        "otelwod.log.emitted",
+        {
+            "otelwod.log.level": "WARNING",
+            "otelwod.log.message": "slow: password=[redacted]",
+            "table": "users",
+            "token": "[redacted]",
+        },
+    )
+    assert [one["otelwod.log.level"] for _, one in found] == ["WARNING", "INFO", "INFO"]
+    assert caplog.records == []
+
+
+def test_outside_a_span_notes_go_to_the_standard_logging(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    log("error", "lost %s", rows=3, secret="s")
+    metric("rows", 3, "{row}")
+    annotate("table", "users")
+    annotate("password", "p")
+    log(5, "too fine to be heard")
+    assert [(r.name, r.levelname, r.getMessage(), r.funcName) for r in caplog.records] == [
+        (__name__, "ERROR", "lost %s rows=3 secret=[redacted]", "test_outside_a_span_notes_go_to_the_standard_logging"),
+        (__name__, "DEBUG", "metric rows=3 {row}", "test_outside_a_span_notes_go_to_the_standard_logging"),
+        (__name__, "DEBUG", "attribute table='users'", "test_outside_a_span_notes_go_to_the_standard_logging"),
+        (__name__, "DEBUG", "attribute password=[redacted]", "test_outside_a_span_notes_go_to_the_standard_logging"),
+    ]
+
+
+def test_an_unknown_level_is_an_error_in_strict_mode() -> None:
+    set_strict(True)
+    with pytest.raises(MetricError, match="level is a number or one of"):
+        log("loud", "x")
+
+
+def test_notes_never_raise(recorded: Any, caplog: pytest.LogCaptureFixture) -> None:
+    class Bad(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError("handler")
+
+    handler = Bad()
+    logger = logging.getLogger(__name__)
+    logger.addHandler(handler)
+    try:
+        log("error", "x")
+    finally:
+        logger.removeHandler(handler)
+    log("info", 5)  # type: ignore[arg-type]
+    assert failures() == {"log": 1}
+
+
+# ------------------------------------------------------------------------------------------- capture, items, histogram
+
+
+def test_arguments_and_result_are_captured_only_when_asked(recorded: Any) -> None:
+    class Session:
+        @stage("login", capture=("args", "result"))
+        def login(self, user: str, password: str, *rest: int, retry: bool = False, **more: Any) -> dict[str, Any]:
+            return {"user": user, "token": "abc", "cookie": [1]}
+
+    @stage("silent")
+    def silent(user: str) -> str:
+        return user
+
+    Session().login("ann", "hunter2", 1, api_key="k")
+    silent("ann")
+    found = recorded.one("login").attributes
+    assert found["otelwod.stage.args"] == (
+        "{'user': 'ann', 'password': [redacted], 'rest': (1,), 'retry': False, 'more': {'api_key': [redacted]}}"
+    )
+    assert found["otelwod.stage.result"] == "{'user': 'ann', 'token': [redacted], 'cookie': [redacted]}"
+    assert "otelwod.stage.args" not in recorded.one("silent").attributes
+
+
+def test_captured_values_are_bounded_and_run_no_code_of_the_host(recorded: Any) -> None:
+    class Slow:
+        def __repr__(self) -> str:
+            raise AssertionError("called")
+
+        __str__ = __len__ = __iter__ = __class__ = property(__repr__)  # type: ignore[assignment]
+
+    cyclic: list[Any] = []
+    cyclic.append(cyclic)
+    deep: Any = 1
+    for _ in range(10_000):
+        deep = [deep]
+
+    @stage("big", capture=["args", "result"])
+    def big(*parts: Any) -> Any:
+        return parts
+
+    big(Slow(), cyclic, deep, "x" * 10_000_000, dict.fromkeys(range(1_000_000)))
+    for key in ("otelwod.stage.args", "otelwod.stage.result"):
+        assert len(recorded.one("big").attributes[key]) <= 1024
+    assert failures() == {}
+
+
+def test_capture_of_coroutines_generators_and_objects(recorded: Any) -> None:
+    @stage("c", capture="result")
+    async def coroutine(x: int) -> int:
+        return x * 2
+
+    @stage("g", capture=("args", "result"))
+    def generator(x: int) -> Any:
+        yield x
+        return "end"
+
+    @stage("o", capture="args")
+    class Unused:
+        def run(self, a: int) -> int:
+            return a
+
+    asyncio.run(coroutine(4))
+    list(generator(3))
+    Unused().run(5)
+    stage("len", capture="args")(len)([1])
+    assert recorded.one("c").attributes["otelwod.stage.result"] == "8"
+    assert recorded.one("g").attributes["otelwod.stage.args"] == "{'x': 3}"
+    assert recorded.one("g").attributes["otelwod.stage.result"] == "'end'"
+    assert recorded.one("o.run").attributes["otelwod.stage.args"] == "{'a': 5}"
+    assert recorded.one("len").attributes["otelwod.stage.args"] == "{'args': ([1],), 'kwargs': {}}"
+
+
+def test_items_of_a_result(recorded: Any) -> None:
+    @stage("load", items=len)
+    def load() -> list[int]:
+        return [1, 2, 3]
+
+    @stage("odd", items=lambda result: 1 // 0)
+    def odd() -> int:
+        return 5
+
+    load()
+    assert odd() == 5
+    assert recorded.one("load").attributes["otelwod.stage.items"] == 3
+    assert "otelwod.stage.items" not in recorded.one("odd").attributes
+    assert failures() == {"items, result or histogram of a stage": 1}
+
+
+def test_a_histogram_on_request(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = InMemoryMetricReader()
+    provider = MeterProvider([reader], shutdown_on_exit=False)
+    monkeypatch.setattr(metrics_api, "get_meter", lambda *a, **k: provider.get_meter("otelwod"))
+    instruments._duration.cache_clear()
+
+    @stage("timed", histogram=True)
+    def timed(fail: bool) -> None:
+        if fail:
+            raise ValueError
+
+    @stage("timed generator", histogram=True)
+    def generator() -> Any:
+        yield 1
+        yield 2
+
+    timed(False)
+    timed(False)
+    with pytest.raises(ValueError):
+        timed(True)
+    for _ in generator():
+        break
+    with span("timed span", histogram=True):
+        pass
+    data = reader.get_metrics_data()
+    instruments._duration.cache_clear()
+    (found,) = data.resource_metrics[0].scope_metrics[0].metrics
+    assert (found.name, found.unit) == ("otelwod.stage.duration", "s")
+    assert {
+        (point.attributes["otelwod.stage.name"], point.attributes.get("error.type")): point.count
+        for point in found.data.data_points
+    } == {
+        ("timed", None): 2,
+        ("timed", "ValueError"): 1,
+        ("timed generator", None): 1,
+        ("timed span", None): 1,
+    }
+    assert found.data.data_points[0].explicit_bounds == instruments.BUCKETS_S
+
+
+def test_distinct_names_of_a_metric_are_capped() -> None:
+    capped = instruments.Capped()
+    names = [capped(str(number)) for number in range(MAX_DISTINCT + 5)]
+    assert names[MAX_DISTINCT - 1] == str(MAX_DISTINCT - 1)
+    assert set(names[MAX_DISTINCT:]) == {OTHER}
+    assert capped("0") == "0"
+
+
+def test_attributes_as_given_are_bounded() -> None:
+    given = {f"k{number}": number for number in range(1000)}
+    assert len(values.attributes(given)) == values.MAX_ITEMS
+    assert values.attributes(None) == {}
+    assert values.attributes({"": 1}) == {}
+    assert values.attribute([*range(1000)]) == tuple(range(values.MAX_ITEMS))
+    assert len(str(values.attribute({"k" * 5000: 1}))) <= values.MAX_TEXT
+
+
+def test_odd_objects_are_outlined() -> None:
+    @dataclasses.dataclass
+    class Slotted:
+        __slots__ = ("x",)
+        x: int
+
+    class Text(str):
+        def __str__(self) -> str:
+            raise RuntimeError
+
+    class Number(int):
+        def __index__(self) -> int:
+            raise RuntimeError
+
+    class Items(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            raise RuntimeError
+
+    assert values.outline(Slotted(1), 200).endswith("Slotted object>")
+    assert values.attribute(Text("t")) == "t"
+    assert values.attribute(Number(3)) == 3
+    assert values.attribute(Items([1, 2])) == (1, 2)
+    assert values.outline(Items([1]), 200).endswith("Items object>")
+    assert values.outline([[[[[[1]]]]]], 100) == "[[[[<list object>]]]]"
+    assert values.outline(("a", b"b", None, 1.5, True, {"k": {1}}), 100) == "('a', b'b', None, 1.5, True, {'k': {1}})"
+    assert values.outline("x" * 100, 10) == "'xxxxxxxx…"
+    assert values.number(Decimal(1)) is None
+    assert values.number(Number(3)) == 3
