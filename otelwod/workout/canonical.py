@@ -1,13 +1,23 @@
-"""A workout in one fixed spelling. ``parse(canonical(w))`` says the same as ``w``; notes and diagnostics are left out."""
+"""A workout in one fixed spelling: ``parse(canonical(w))`` says the same as ``w``, notes left out."""
 
 from __future__ import annotations
 
 import json
+import re
+from functools import lru_cache
+from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
+from otelwod.workout.facts import Facts
 from otelwod.workout.label import reps_text
+from otelwod.workout.line import read_line
 from otelwod.workout.model import Duration, Movement, Quantity, Reps, Statement, Workout
+from otelwod.workout.movements import MAX_NAME, lookup
 from otelwod.workout.numbers import clock
+from otelwod.workout.parts import HEADER_WORDS, SECTIONS
+from otelwod.workout.titles import is_title
+from otelwod.workout.units import SPELLINGS
+from otelwod.workout.wordlist import words
 
 
 def canonical(workout: Workout) -> str:
@@ -38,7 +48,9 @@ def statement_text(s: Statement) -> str:
     elif s.type == "emom":
         parts += [f"({s.rounds})", exact(s.interval_ns or 0), "EMOM"]
     else:
-        if s.rep_scheme:
+        if len(s.rep_scheme) == 1:
+            parts.append(f"1x{s.rep_scheme[0]} reps")
+        elif s.rep_scheme:
             parts.append(f"({'-'.join(map(str, s.rep_scheme))})")
         elif s.rounds is not None:
             parts.append(f"({s.rounds})")
@@ -68,12 +80,12 @@ def work(s: Statement, *, timed: bool = True) -> str:
     if timed and s.duration is not None:
         parts.append(duration(s.duration))
     if s.reps is not None:
-        parts.append(_reps(s.reps))
-    for found in (s.distance, s.energy, s.size):
-        if found is not None:
-            parts.append(_quantity(found))
+        parts.append(_reps(s.reps) + (" reps" if s.movement is None else ""))
+    parts.extend(_quantity(found) for found in (s.distance, s.energy, s.size) if found is not None)
     if s.movement is not None:
-        parts.append(_movement(s.movement))
+        alone = not parts and s.load is None and s.movement.qualifier is None and not s.rounds and not s.rep_scheme
+        section = alone and s.duration is None and s.movement.name.lower() in SECTIONS
+        parts.append(s.movement.name if section else _movement(s.movement))
     if s.load is not None:
         parts.append(_quantity(s.load))
     return " ".join(parts)
@@ -109,7 +121,7 @@ def _quantity(found: Quantity) -> str:
         value += "/" + number(found.women.value)
     if found.unit == "rpe":
         return f"@RPE {value}"
-    return f"{value} {found.unit}"
+    return f"{value} {'inch' if found.unit == 'in' else found.unit}"  # "in" is also a word
 
 
 def _movement(movement: Movement) -> str:
@@ -117,20 +129,37 @@ def _movement(movement: Movement) -> str:
     return name if movement.qualifier is None else f"{name} ({movement.qualifier})"
 
 
-def plain(name: str) -> bool:
-    """Whether a movement's name reads back as itself without quotes."""
-    from otelwod.workout.line import read_line
-
-    reading = read_line(f"1 {name}", "lb")
-    if len(reading.nodes) != 1 or reading.remarks:
-        return False
-    facts = reading.nodes[0][1]
-    return (
-        facts.movement is not None
-        and facts.movement.name == name
-        and facts.movement.qualifier is None
-        and facts.reps is not None
-        and not facts.is_header
-        and facts.load is facts.distance is facts.energy is facts.size is facts.duration is None
-        and not facts.notes
+_SPECIAL: Final = (
+    HEADER_WORDS
+    | SECTIONS
+    | frozenset(SPELLINGS)
+    | words(
+        "rest max amap rpe bw then and on off work per each side arm leg hand way to at with of a effort ea e rm work"
     )
+)
+
+
+@lru_cache(maxsize=4096)
+def plain(name: str) -> bool:
+    """Whether a movement's name reads back as itself without quotes, whatever stands around it."""
+    if lookup(name) is None or len(name) > MAX_NAME:
+        parts = name.split(" ")
+        if len(name) > MAX_NAME or any(not _WORD.fullmatch(part) or part.lower() in _SPECIAL for part in parts):
+            return False
+        return not is_title(name)
+    if name.split(" ")[0].lower() in _SPECIAL:
+        return False
+    reading = read_line(f"1 {name}", "lb")
+    facts = reading.nodes[0][1] if len(reading.nodes) == 1 else Facts()
+    alone = read_line(name, "lb")
+    bare = alone.nodes[0][1] if len(alone.nodes) == 1 else Facts()
+    return (
+        facts.movement == bare.movement == Movement(name, (lookup(name) or ("",))[0])
+        and facts.reps is not None
+        and bare.reps is None
+        and not facts.notes
+        and not reading.remarks
+    )
+
+
+_WORD: Final = re.compile(r"[^\W\d_]{2,}(?:[-'][^\W\d_]{2,})*")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar, Severity
+from otelwod.workout.parts import SECTIONS
+from otelwod.workout.units import SIZES_BY_MOVEMENT
 
 Kind = Literal["amrap", "emom", "tabata", "for_time", "rest", "section"]
 
@@ -82,3 +84,33 @@ class Reading:
     anchor: int
     remarks: list[Remark]
     title: str | None = None
+
+
+_EQUIPMENT: Final = ("box", "target", "rope", "step", "hurdle", "deficit", "wall ball", "wallball", "wall-ball")
+
+
+def has_equipment(name: str) -> bool:
+    """Whether a height or length stands for the equipment of a movement (a box, a target, a rope)."""
+    lowered = name.lower()
+    return any(word in lowered for word in _EQUIPMENT)
+
+
+def resize(facts: Facts) -> None:
+    """A length in front of a movement with equipment is the equipment's."""
+    found, movement = facts.distance, facts.movement
+    if found is None or movement is None or found.unit not in SIZES_BY_MOVEMENT or facts.size is not None:
+        return
+    if has_equipment(movement.name):
+        facts.size, facts.distance = found, None
+
+
+def is_section(facts: Facts) -> bool:
+    """Whether the words are the title of a part (``Strength``, ``Cash-out``) and nothing else is said."""
+    movement = facts.movement
+    return (
+        movement is not None
+        and movement.name.lower() in SECTIONS
+        and movement.qualifier is None
+        and not any((facts.reps, facts.load, facts.distance, facts.energy, facts.size, facts.cap))
+        and not facts.is_header
+    )

@@ -6,7 +6,7 @@ Of the top-level statements (rests and value lines aside; a group counts as what
 * ``tabata``: intervals with the word or of 8 × 20 s / 10 s; ``interval``: other intervals of work and rest, and rounds
   whose children are timed and hold a rest.
 * ``for_time`` also for a rep scheme over children (21-15-9 is raced).
-* ``strength``: sets of one movement (``5x5 Back Squat``, ``Deadlift 5-5-3-3-1``) with a load or with a barbell movement.
+* ``strength``: sets of one movement (``5x5 Back Squat``, ``Deadlift 5-5-3``) with a load or with a barbell movement.
 * ``rounds``: other rounds. ``custom``: all else, and a mixture of formats.
 """
 
@@ -39,7 +39,7 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
         elif s.type == "rounds":
             rounds.append(s)
         elif s.type in ("for_time", "amrap", "emom"):
-            found.add(s.type)  # type: ignore[arg-type]
+            found.add(s.type)
         elif s.type == "tabata":
             classic = (s.rounds, s.work_ns, s.rest_ns) == (8, 20 * NANOS_PER_SECOND, 10 * NANOS_PER_SECOND)
             found.add("tabata" if classic or s.label.startswith("Tabata") else "interval")

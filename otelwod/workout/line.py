@@ -8,21 +8,23 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from otelwod.workout.wordlist import words
-
-from otelwod.workout.facts import Facts, Reading, Remark
+from otelwod.workout.facts import Facts, Reading, Remark, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.parts import SECTIONS, after_label, split
-from otelwod.workout.reader import StepReader
+from otelwod.workout.reading import read_step
 from otelwod.workout.tokens import Token, tokens
+from otelwod.workout.wordlist import words
 
 _KEY: Final = re.compile(r"([^\W\d_][\w-]{0,60}):(?=[ \t])")
-_RESERVED: Final = words(
-    """
+_RESERVED: Final = (
+    words(
+        """
     amrap emom tabata rest cap tc timecap time rounds round sets set reps then min minute station odd even every
     for timer tabatas run row bike
     """
-) | SECTIONS
+    )
+    | SECTIONS
+)
 _TITLE_KEYS: Final = frozenset({"name", "title"})
 MAX_VALUE: Final = 1000
 """Characters of one attached value."""
@@ -56,23 +58,17 @@ def read_line(content: str, default_unit: str) -> Reading:
             notes.insert(0, body[line[0].start : line[behind - 1].end].strip(" :.)-"))
             line = line[behind:]
     nodes: list[tuple[int, Facts]] = []
-    if len(line) <= 3 and line and _section(line):
-        facts = StepReader(body, line, remarks, default_unit).read()
-        if facts.kind is None:
-            facts.kind, facts.adopts = "section", True
-        nodes = [(-1, facts)]
-        anchor = 0
-    elif line:
+    anchor = -1
+    if line:
         nodes, anchor = _steps(body, line, remarks, default_unit)
-    else:
-        anchor = -1
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
     if nodes:
         head = nodes[0][1]
         head.values.update(values)
         head.notes.extend(notes)
-        head.joined, head.step = mark == "+", mark == "-"
+        if _says_something(head) and not _values_only(head):
+            head.joined, head.step = mark == "+", mark == "-"
     return Reading(nodes, anchor, remarks)
 
 
@@ -89,16 +85,6 @@ def _mark(line: list[Token]) -> tuple[str, int]:
         timed = line[1].kind == "number" and len(line) > 2 and line[2].text.lower() in ("s", "sec", "min", "h")
         return ("", 0) if timed else ("-", 1)
     return "", 0
-
-
-def _section(line: list[Token]) -> bool:
-    words = [token.text.lower() for token in line if token.kind == "word"]
-    signs = all(token.kind in ("word", ":", "-") for token in line)
-    if not words or not signs:
-        return False
-    if words[0] == "part":
-        return len(words) <= 2
-    return all(word in SECTIONS for word in words)
 
 
 # ---------------------------------------------------------------------------------------------------------- values
@@ -238,28 +224,28 @@ def _steps(body: str, line: list[Token], remarks: list[Remark], unit: str) -> tu
             continue
         if k + 1 < len(parts) and parts[k + 1][0] == "|" and len(part) == 1 and part[0].kind == "number":
             part = part + _unit_of(parts[k + 1][1])  # 185 | 125 lb
-        facts = StepReader(body, part, remarks, unit).read()
+        facts = read_step(body, part, remarks, unit)
         if joiner == "|" and groups:
             groups[-1].append(facts)
         elif part:
             facts.joined = joiner == "+"
             groups.append([facts])
-    steps = [_chosen(group) for group in groups]
+    steps = [_chosen(group, remarks) for group in groups]
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
     if not steps:
         return [], -1
     first = steps[0]
     if len(steps) > 1 and first.is_header:
         head, work = _head_and_work(first)
-        nodes = _chain(head)
-        parent = len(nodes) - 1
-        nodes.extend((parent, facts) for facts in ([work] if work is not None else []))
-        nodes.extend((parent, facts) for facts in steps[1:])
+        nodes: list[tuple[int, Facts]] = []
+        parent = _add(nodes, -1, head)
+        for facts in ([work] if work is not None else []) + steps[1:]:
+            _add(nodes, parent, facts)
         return nodes, parent
-    nodes = _chain(first)
-    anchor = len(nodes) - 1
-    nodes.extend((-1, facts) for facts in steps[1:])
-    return nodes, anchor
+    nodes = []
+    for facts in steps:
+        _add(nodes, -1, facts)
+    return nodes, len(nodes) - 1
 
 
 def _unit_of(part: list[Token]) -> list[Token]:
@@ -281,10 +267,24 @@ def _says_something(facts: Facts) -> bool:
     )
 
 
-def _chosen(group: list[Facts]) -> Facts:
+def _values_only(facts: Facts) -> bool:
+    bare = Facts(values=facts.values, notes=facts.notes, offset=facts.offset)
+    return facts == bare
+
+
+def _is_effort(facts: Facts) -> bool:
+    return facts.has_work or facts.duration is not None or facts.load is not None or facts.size is not None
+
+
+def _chosen(group: list[Facts], remarks: list[Remark]) -> Facts:
     """``A | B``: what an alternative leaves out it takes from the first, a missing movement from one that has it."""
-    first = group[0]
-    if len(group) == 1:
+    first, others = group[0], [facts for facts in group[1:] if not facts.is_header and _is_effort(facts)]
+    if len(others) < len(group) - 1:
+        remarks.append(
+            Remark(first.offset, "warning", "skipped an alternative that names no work", "write Run 400 m | Row 500 m")
+        )
+    group = [first, *others]
+    if len(group) == 1 or not _is_effort(first):
         return first
     movement = next((facts.movement for facts in group if facts.movement is not None), None)
     for facts in group:
@@ -298,6 +298,8 @@ def _chosen(group: list[Facts]) -> Facts:
         elif facts is not first and not (facts.reps or facts.distance or facts.energy or facts.duration):
             facts.reps, facts.distance = first.reps, first.distance
             facts.energy, facts.duration = first.energy, first.duration
+    for facts in group:
+        resize(facts)
     default = Facts(
         offset=first.offset, duration=first.duration, reps=first.reps, load=first.load, distance=first.distance,
         energy=first.energy, size=first.size, movement=first.movement,
@@ -308,23 +310,27 @@ def _chosen(group: list[Facts]) -> Facts:
 
 def _head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
     """The header of a line and, where the header names work of its own, that work as its first child."""
-    if not facts.has_work and facts.load is None:
+    if facts.kind == "section" or (not facts.has_work and facts.load is None):
         return facts, None
     timed_work = facts.kind is None and not facts.adopts and facts.duration is not None
     work = Facts(
         offset=facts.offset, duration=facts.duration if timed_work else None, reps=facts.reps, load=facts.load,
         distance=facts.distance, energy=facts.energy, size=facts.size, movement=facts.movement, choices=facts.choices,
     )  # fmt: skip
+    if is_section(work):
+        work.kind, work.adopts = "section", True
     head = replace(facts, reps=None, load=None, distance=None, energy=None, size=None, movement=None, choices=())
     if timed_work:
         head.duration = None
     return head, work
 
 
-def _chain(facts: Facts) -> list[tuple[int, Facts]]:
-    """``3 x 5:00 AMRAP`` is two statements: the rounds, and in them the AMRAP."""
-    if facts.kind == "amrap" and (facts.rounds is not None or facts.scheme):
-        outer = Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, adopts=facts.adopts)
-        inner = replace(facts, rounds=None, scheme=())
-        return [(-1, outer), (0, inner)]
-    return [(-1, facts)]
+def _add(nodes: list[tuple[int, Facts]], parent: int, facts: Facts) -> int:
+    """Append a step; ``3 x 5:00 AMRAP`` is two statements: the rounds, and in them the AMRAP. Gives the inner index."""
+    if facts.kind in ("amrap", "rest") and (facts.rounds is not None or facts.scheme):
+        nodes.append((parent, Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, adopts=facts.adopts,
+                                    joined=facts.joined)))  # fmt: skip
+        parent = len(nodes) - 1
+        facts = replace(facts, rounds=None, scheme=(), joined=False)
+    nodes.append((parent, facts))
+    return len(nodes) - 1

@@ -7,9 +7,8 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-from otelwod.workout.wordlist import words
-
 from otelwod.workout.movement_table import TABLE
+from otelwod.workout.wordlist import words
 
 MAX_NAME: Final = 80
 """Longer texts are kept but not looked up: no movement has such a name."""

@@ -1,13 +1,12 @@
-"""A line's marks and parts: ``-`` and ``+`` in front, ``A)`` and ``Min 1:`` labels, and where one line holds several steps."""
+"""A line's parts: ``A)`` and ``Min 1:`` labels in front, and where one line holds several steps."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from otelwod.workout.wordlist import words
-
 from otelwod.workout.movements import lookup
 from otelwod.workout.tokens import Token
+from otelwod.workout.wordlist import words
 
 HEADER_WORDS: Final = words(
     """
@@ -18,7 +17,7 @@ HEADER_WORDS: Final = words(
 SECTIONS: Final = words(
     """
     strength metcon wod warmup warm-up cooldown cool-down skill skills accessory conditioning finisher mobility
-    gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout buy cash workout part
+    gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout workout part
     """
 )
 _LABELS: Final = words(

@@ -1,4 +1,4 @@
-"""Bytes or text → the lines that are to be read, each with its number; Markdown fences; characters that have no place."""
+"""Bytes or text → the lines to be read, each with its number; Markdown fences; characters that have no place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LINE: Final = re.compile(r"\r\n|\r|\n")
 
 @dataclass(slots=True)
 class Source:
-    """``lines`` are (number from 1, text); ``fences`` the (first, past the last) positions in ``lines`` of each fence."""
+    """``lines`` are (number from 1, text); ``fences`` (first, past the last) positions in ``lines``."""
 
     lines: list[tuple[int, str]] = field(default_factory=list)
     fences: list[tuple[int, int]] = field(default_factory=list)

@@ -1,0 +1,183 @@
+"""Drafts → statements: the block type of each, what a header gives to its children, and labels."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from otelwod.conventions import BlockType
+from otelwod.workout.drafts import Draft, Drafts
+from otelwod.workout.facts import Facts, has_equipment
+from otelwod.workout.label import statement_label
+from otelwod.workout.model import Duration, Quantity, Reps, Statement
+from otelwod.workout.movements import nearest
+from otelwod.workout.nesting import next_siblings
+
+_MAX_SCHEME: Final = 1000
+"""Rounds × repetitions of a header become a rep scheme for its children up to here."""
+
+
+class Shape(NamedTuple):
+    """What a draft turned out to be."""
+
+    type: BlockType | None
+    rounds: int | None = None
+    scheme: tuple[int, ...] = ()
+    duration: Duration | None = None
+    cap: Duration | None = None
+    interval_ns: int | None = None
+
+
+_Given = tuple[Quantity | None, Quantity | None]
+_NOTHING: Final[_Given] = (None, None)
+
+
+def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> tuple[Statement, ...]:
+    """The statements of a text, parents before children."""
+    drafts = found.drafts
+    has_children = bytearray(len(drafts))
+    for i, draft in enumerate(drafts):
+        if draft.parent is not None and i not in dropped:
+            has_children[draft.parent] = 1
+    following = next_siblings(drafts)
+    given: dict[int, _Given] = {}
+    waiting: dict[int, _Given] = {}
+    index_of: list[int] = []
+    unknown: set[str] = set()
+    labels: dict[tuple[int, BlockType | None], str] = {}
+    built: list[Statement] = []
+    for i, draft in enumerate(drafts):
+        index_of.append(len(built))
+        if i in dropped:
+            continue
+        facts, children = draft.facts, bool(has_children[i])
+        shape = resolve(found, draft, children, caps.get(i, facts.cap))
+        kind, load, distance, reps = shape.type, facts.load, facts.distance, facts.reps
+        if not children and _value_line(facts):
+            after = following[i]
+            if after >= 0 and has_children[after]:
+                waiting[after] = (load, distance)
+                shape = Shape(None)
+            elif load is not None or facts.size is not None:
+                found.say(draft, "warning", "a load without a movement",
+                          "write it behind the movement, or above a header with children")  # fmt: skip
+            kind = shape.type
+        inherited = given.get(draft.parent, _NOTHING) if draft.parent is not None else _NOTHING
+        if children:
+            gives = _gives(facts, waiting.get(i, _NOTHING), inherited)
+            if gives != _NOTHING:
+                given[i] = gives
+            if kind == "rounds":
+                shape, reps = _as_scheme(shape, facts, reps)
+        elif inherited is not _NOTHING and facts.movement is not None and kind != "rest":
+            load = load or inherited[0]
+            if not (distance or reps or facts.energy or has_equipment(facts.movement.name)):
+                distance = inherited[1]
+        if not children:
+            _check_childless(found, draft, kind, unknown)
+        if load is facts.load and distance is facts.distance and shape.cap is facts.cap and reps is facts.reps:
+            key = (id(facts), kind)
+            label = labels.get(key) or labels.setdefault(key, _label(shape, facts, None, None))
+        else:
+            label = _label(shape, facts, load, distance)
+        parent = None if draft.parent is None else index_of[draft.parent]
+        built.append(
+            Statement(
+                len(built), draft.line, draft.column, parent, kind, draft.text, label, facts.joined, facts.step,
+                shape.rounds, shape.scheme, shape.duration, shape.interval_ns, facts.work_ns, facts.rest_ns, shape.cap,
+                reps, load, distance, facts.energy, facts.size, facts.movement,
+                _choices(facts, len(built), draft, parent) if facts.choices else (),
+                facts.values, tuple(facts.notes) if facts.notes else (),
+            )
+        )  # fmt: skip
+    return tuple(built)
+
+
+def resolve(found: Drafts, draft: Draft, children: bool, cap: Duration | None) -> Shape:
+    """The block that a draft becomes."""
+    facts = draft.facts
+    rounds, scheme, duration, kind = facts.rounds, facts.scheme, facts.duration, facts.kind
+    if kind in ("rest", "amrap", "emom", "tabata"):
+        return Shape(kind, rounds, scheme, duration, cap, facts.interval_ns)
+    if kind == "for_time" or (cap is not None and (children or rounds is not None or scheme)):
+        if duration is not None:
+            found.say(draft, "warning", f"skipped {duration.text!r}: the cap counts", "give it a line of its own")
+        return Shape("for_time", rounds, scheme, None, cap)
+    if rounds is not None or scheme:
+        if duration is None or not children:
+            return Shape("rounds", rounds, scheme, duration, cap)
+        if rounds is None:
+            found.say(
+                draft, "info", f"{duration.text} is read as the cap of these rounds", f"write (cap {duration.text})"
+            )
+            return Shape("for_time", None, scheme, None, Duration(duration.ns, duration.text) if duration.ns else None)
+        if not duration.ns:
+            found.say(draft, "error", "these intervals have no length", f"write ({rounds}) 1:00")
+            return Shape("rounds", rounds, scheme)
+        return Shape("emom", rounds, scheme, interval_ns=duration.ns)
+    if duration is not None:
+        if not children:
+            return Shape("effort" if facts.has_work else "timer", duration=duration, cap=cap)
+        return Shape("for_time", cap=cap) if duration.ns == 0 else Shape("timer", duration=duration, cap=cap)
+    if children:
+        return Shape("group", cap=cap)
+    return Shape("effort" if facts.has_work else None, cap=cap)
+
+
+def _gives(facts: Facts, waiting: _Given, inherited: _Given) -> _Given:
+    """The load and the distance that a header's children take where they have none."""
+    own = (facts.load, facts.distance) if facts.movement is None and facts.kind != "rest" else _NOTHING
+    if own == waiting == inherited == _NOTHING:
+        return _NOTHING
+    return (own[0] or waiting[0] or inherited[0], own[1] or waiting[1] or inherited[1])
+
+
+def _as_scheme(shape: Shape, facts: Facts, reps: Reps | None) -> tuple[Shape, Reps | None]:
+    """``3x10`` above children: three rounds in which each child has ten repetitions."""
+    if reps is None or not reps.target or facts.movement is not None or facts.choices or reps.women is not None:
+        return shape, reps
+    if shape.rounds is None or not 0 < shape.rounds <= _MAX_SCHEME or shape.scheme:
+        return shape, reps
+    return shape._replace(scheme=(reps.target,) * shape.rounds, rounds=None), None
+
+
+def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknown: set[str]) -> None:
+    """A header over nothing is said; so is, once for each name, a movement that the table does not know."""
+    facts, movement = draft.facts, draft.facts.movement
+    if kind in ("rounds", "for_time", "amrap", "emom", "tabata") and not facts.has_work and facts.duration is None:
+        found.say(draft, "warning", "nothing stands in it", "indent the lines that belong to it")
+    if movement is None or movement.id is not None or facts.kind == "section" or kind in (None, "rest"):
+        return
+    if movement.name not in unknown:
+        unknown.add(movement.name)
+        near = nearest(movement.name)
+        found.say(draft, "info", f"the movement {movement.name[:60]!r} is not in the table; its text is kept",
+                  f"did you mean {near}?" if near else "use a known name if it is one of them")  # fmt: skip
+
+
+def _choices(facts: Facts, index: int, draft: Draft, parent: int | None) -> tuple[Statement, ...]:
+    """The alternatives of a line as efforts of their own."""
+    return tuple(
+        Statement(
+            index, draft.line, draft.column, parent, "effort", draft.text, _label(Shape("effort"), one, None, None),
+            duration=one.duration, reps=one.reps, load=one.load, distance=one.distance, energy=one.energy,
+            size=one.size, movement=one.movement,
+        )
+        for one in facts.choices
+    )  # fmt: skip
+
+
+def _label(shape: Shape, facts: Facts, load: Quantity | None, distance: Quantity | None) -> str:
+    return statement_label(
+        shape.type, facts, rounds=shape.rounds, scheme=shape.scheme, cap=shape.cap, interval=shape.interval_ns,
+        load=load, distance=distance,
+    )  # fmt: skip
+
+
+def _value_line(facts: Facts) -> bool:
+    """Nothing but a load, a size or a distance."""
+    return (
+        (facts.load is not None or facts.distance is not None or facts.size is not None)
+        and facts.kind is None
+        and not any((facts.movement, facts.reps, facts.energy, facts.duration))
+        and not facts.is_header
+    )

@@ -1,0 +1,123 @@
+"""Lines → drafts: what each says, and which it stands under by its indentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from otelwod.workout.facts import Facts, Reading
+from otelwod.workout.line import read_line
+from otelwod.workout.model import Diagnostic, Severity
+from otelwod.workout.source import Source
+from otelwod.workout.titles import is_title
+
+_CACHED_LINE: Final = 200
+_CACHED_LINES: Final = 20_000
+_QUOTES: Final = '"\u201c\u201d'
+_RULES: Final = frozenset("-=_")
+
+
+class Draft:
+    """A statement before its type is known: ``parent`` is the index of a draft. The facts are shared by equal lines."""
+
+    __slots__ = ("blank_before", "column", "facts", "fence", "line", "parent", "text")
+
+    def __init__(
+        self, line: int, column: int, parent: int | None, facts: Facts, text: str, blank_before: bool, fence: int
+    ) -> None:
+        self.line = line
+        self.column = column
+        self.parent = parent
+        self.facts = facts
+        self.text = text
+        self.blank_before = blank_before
+        self.fence = fence
+
+
+@dataclass(slots=True)
+class Drafts:
+    """All drafts of a text in order, its title, and what was said on the way."""
+
+    diagnostics: list[Diagnostic]
+    drafts: list[Draft] = field(default_factory=list)
+    title: str | None = None
+
+    def say(self, draft: Draft, severity: Severity, message: str, hint: str) -> None:
+        """A diagnostic at a draft."""
+        self.diagnostics.append(Diagnostic(draft.line, draft.column, severity, message, hint))
+
+
+def read_drafts(source: Source, default_unit: str) -> Drafts:
+    """Read every line once; equal lines are read once for all."""
+    found = Drafts(source.diagnostics)
+    drafts, diagnostics = found.drafts, source.diagnostics
+    cache: dict[str, Reading] = {}
+    starts = {first for first, _ in source.fences}
+    stack: list[tuple[int, int]] = []
+    blank, untitled, fence = False, True, -1
+    last = len(source.lines) - 1
+    for position, (number, line) in enumerate(source.lines):
+        if position in starts:
+            stack.clear()
+            fence += 1
+            blank = False
+        content = line.strip(" \t\u00a0")
+        if not content:
+            blank = True
+            continue
+        column = line.index(content[0])
+        start = content[0]
+        if start in "/#`~-=_":
+            if content.startswith("//"):
+                continue
+            if start == "#":
+                if found.title is None:
+                    found.title = content.strip("# \t") or None
+                blank = True
+                continue
+            if content.startswith(("```", "~~~")):
+                message = f"skipped {content[:20]!r}: no runnable fence stands here"
+                hint = "write ```wod and ``` around a workout in Markdown"
+                diagnostics.append(Diagnostic(number, column + 1, "warning", message, hint))
+                continue
+            if len(content) > 2 and _RULES.issuperset(content):
+                blank = True  # a ruled line
+                continue
+        if untitled:
+            untitled = False
+            if found.title is None and position < last and _is_title(content):
+                found.title = content.strip(" :" + _QUOTES)
+                continue
+        reading = cache.get(content)
+        if reading is None:
+            reading = read_line(content, default_unit)
+            if len(content) <= _CACHED_LINE and len(cache) < _CACHED_LINES:
+                cache[content] = reading
+        if reading.title is not None and found.title is None:
+            found.title = reading.title
+        for remark in reading.remarks:
+            diagnostics.append(
+                Diagnostic(number, column + remark.offset + 1, remark.severity, remark.message, remark.hint)
+            )
+        if not reading.nodes:
+            if not reading.remarks and reading.title is None:
+                message = f"skipped {content[:40]!r}: nothing to do in it"
+                hint = "write a movement, a time or rounds, or // in front of a note"
+                diagnostics.append(Diagnostic(number, column + 1, "warning", message, hint))
+            continue
+        while stack and stack[-1][0] >= column:
+            stack.pop()
+        parent = stack[-1][1] if stack else None
+        base = len(drafts)
+        for order, (relative, facts) in enumerate(reading.nodes):
+            above = parent if relative < 0 else base + relative
+            offset = facts.offset if order else 0
+            drafts.append(Draft(number, column + offset + 1, above, facts, content, blank, fence))
+            blank = False
+        stack.append((column, base + reading.anchor))
+    return found
+
+
+def _is_title(content: str) -> bool:
+    quoted = len(content) > 2 and content[0] in _QUOTES and content[-1] in _QUOTES
+    return (quoted and not any(mark in content[1:-1] for mark in _QUOTES)) or is_title(content)

@@ -1,0 +1,118 @@
+"""What belongs to what where indentation does not say it: whiteboard headers, and caps on lines of their own."""
+
+from __future__ import annotations
+
+from otelwod.workout.drafts import Draft, Drafts
+from otelwod.workout.facts import Facts
+from otelwod.workout.model import Duration
+
+
+def attach_caps(found: Drafts) -> tuple[dict[int, Duration], frozenset[int]]:
+    """A line with nothing but a cap belongs to the header that it stands under, behind or before.
+
+    Gives the caps by draft, and the drafts that are used up.
+    """
+    drafts = found.drafts
+    capped = {i for i, draft in enumerate(drafts) if _cap_only(draft.facts)}
+    if not capped:
+        return {}, frozenset()
+    capped -= {draft.parent for draft in drafts if draft.parent is not None}
+    caps: dict[int, Duration] = {}
+    before: dict[tuple[int, int | None], int] = {}
+    waiting: dict[tuple[int, int | None], int] = {}
+    for i, draft in enumerate(drafts):
+        facts, place = draft.facts, (draft.fence, draft.parent)
+        if i in capped and facts.cap is not None:
+            above = draft.parent if draft.parent is not None and _takes_cap(drafts[draft.parent].facts) else None
+            target = above if above is not None else before.get(place)
+            if target is None:
+                waiting[place] = i
+            else:
+                caps[target] = facts.cap
+        elif _takes_cap(facts):
+            if facts.kind == "for_time" or place not in before:
+                before[place] = i
+            cap = drafts[waiting.pop(place)].facts.cap if place in waiting else None
+            if cap is not None:
+                caps[i] = cap
+    for i in waiting.values():
+        found.say(drafts[i], "warning", "skipped the cap: nothing here takes one",
+                  "write For Time (cap 20:00) above the lines that it limits")  # fmt: skip
+    return caps, frozenset(capped)
+
+
+def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> None:
+    """Give a whiteboard header without indented lines the lines that follow it.
+
+    Sections hold workouts, workouts hold rounds, rounds hold work; a blank line behind the first adopted one ends all
+    but a section; a rest in front of the next workout stands between the two.
+    """
+    drafts = found.drafts
+    has_children = bytearray(len(drafts))
+    for draft in drafts:
+        if draft.parent is not None:
+            has_children[draft.parent] = 1
+    following = next_siblings(drafts)
+    open_headers: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
+    adopted: dict[int, int] = {}
+    for i, draft in enumerate(drafts):
+        if i in dropped:
+            continue
+        facts = draft.facts
+        rank = 1 if i in caps else _rank(facts)
+        works = facts.has_work and facts.kind != "section"
+        adopter = (facts.adopts or i in caps) and not has_children[i] and not works
+        place = (draft.fence, draft.parent)
+        headers = open_headers.get(place)
+        if headers is None:
+            if adopter:
+                open_headers[place] = [(rank, i)]
+            continue
+        if draft.blank_before:
+            while headers and headers[-1][0] > 0 and headers[-1][1] in adopted:
+                headers.pop()
+        if facts.kind == "rest" and following[i] >= 0 and _rank(drafts[following[i]].facts) <= 1:
+            rank = 1
+        while headers and headers[-1][0] >= rank:
+            headers.pop()
+        if headers:
+            header = headers[-1][1]
+            draft.parent = header
+            adopted[header] = adopted.get(header, 0) + 1
+        if adopter:
+            headers.append((rank, i))
+    for header, count in adopted.items():
+        lines = "the line below, not indented, is" if count == 1 else f"{count} lines below, not indented, are"
+        found.say(drafts[header], "info", f"{lines} read as part of it", "indent the lines that belong to it")
+
+
+def next_siblings(drafts: list[Draft]) -> list[int]:
+    """For each draft the next one with the same parent, or -1."""
+    following = [-1] * len(drafts)
+    last: dict[tuple[int, int | None], int] = {}
+    for i, draft in enumerate(drafts):
+        place = (draft.fence, draft.parent)
+        before = last.get(place)
+        if before is not None:
+            following[before] = i
+        last[place] = i
+    return following
+
+
+def _rank(facts: Facts) -> int:
+    """Which headers hold which: sections, then workouts, then rounds, then work."""
+    if facts.kind == "section":
+        return 0
+    if facts.kind in ("amrap", "emom", "tabata", "for_time"):
+        return 1
+    return 2 if facts.rounds is not None or facts.scheme else 3
+
+
+def _cap_only(facts: Facts) -> bool:
+    if facts.cap is None or facts.kind is not None:
+        return False
+    return not facts.has_work and not facts.is_header and facts.load is None
+
+
+def _takes_cap(facts: Facts) -> bool:
+    return facts.kind == "for_time" or (facts.kind is None and (facts.rounds is not None or bool(facts.scheme)))

@@ -1,0 +1,77 @@
+"""Numbers with their fractions and units, looked at without being taken."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otelwod.workout.numbers import MAX_NUMBER, number
+from otelwod.workout.reading.step import Step
+from otelwod.workout.units import SPELLINGS, dimension
+
+_FRACTIONS: Final = frozenset({2.0, 3.0, 4.0, 8.0})
+"""What may stand below: 1/4 mile is a fraction, 65/95 lb is not."""
+ROUND_WORDS: Final = frozenset({"rounds", "round", "rds", "rd", "sets", "set", "rft", "intervals", "interval"})
+"""Words behind a number of rounds."""
+
+
+def amount_at(step: Step, i: int) -> tuple[float | None, int]:
+    """The value at token ``i`` (``2``, ``1/4``, ``1 1/2``, ``½``) and the index behind it."""
+    value = number(step.line[i].text)
+    j = i + 1
+    if value is None or value == MAX_NUMBER:
+        return value, j
+    if step.at(j).kind == "/" and step.at(j + 1).kind == "number" and step.at(j + 2).kind != "/":
+        below = number(step.line[j + 1].text)
+        if below in _FRACTIONS and value < below and fraction_follows(step, j + 2):
+            return value / below, j + 2
+    if step.at(j).kind == "number" and value == int(value):
+        part = number(step.line[j].text)
+        if part is not None and not step.line[j].text.isascii():
+            return value + part, j + 1
+        if step.at(j + 1).kind == "/" and step.at(j + 2).kind == "number" and fraction_follows(step, j + 3):
+            below = number(step.line[j + 2].text)
+            if part is not None and below in _FRACTIONS and part < below:
+                return value + part / below, j + 3
+    return value, j
+
+
+def fraction_follows(step: Step, i: int) -> bool:
+    """Whether a unit follows that people give in fractions (calories are never)."""
+    unit = unit_at(step, i)[0]
+    return bool(unit) and dimension(unit) != "energy"
+
+
+def unit_at(step: Step, i: int) -> tuple[str, int]:
+    """The canonical unit at token ``i`` (also behind a hyphen) and the index behind it; ``""`` for none."""
+    token = step.at(i)
+    if token.kind == "-" and token.glued and step.at(i + 1).kind == "word" and step.at(i + 1).glued:
+        i += 1
+        token = step.at(i)
+    if token.kind == "%" or (token.kind == "#" and token.glued):
+        return ("%" if token.kind == "%" else "lb"), i + 1
+    if token.kind == "'" and token.glued:
+        return ("min" if step.facts.kind in ("amrap", "emom", "rest") or minutes_follow(step, i + 1) else "ft"), i + 1
+    if token.kind != "word":
+        return "", i
+    text = token.text.lower()
+    unit = SPELLINGS.get(text)
+    if unit is None or (text == "k" and not token.glued) or unit == "rpe":
+        return "", i
+    if text == "in" and not token.glued and step.at(i + 1).kind in ("number", "time"):
+        return "", i
+    return unit, i + 1
+
+
+def minutes_follow(step: Step, i: int) -> bool:
+    return step.word_at(i) in ("amrap", "emom", "cap", "tc", "rest", "e2mom", "time", "on", "off")
+
+
+def time_unit_at(step: Step, i: int) -> bool:
+    unit = SPELLINGS.get(step.word_at(i))
+    return unit is not None and dimension(unit) == "time"
+
+
+def time_at(step: Step, i: int) -> bool:
+    return (step.at(i).kind == "time" and step.at(i).text != ":?") or (
+        step.at(i).kind == "number" and time_unit_at(step, i + 1)
+    )

@@ -1,0 +1,210 @@
+"""The end of a step: what the bare numbers, the times and the words are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otelwod.conventions import NANOS_PER_SECOND
+from otelwod.workout.facts import Remark, is_section, resize
+from otelwod.workout.model import Duration, Movement
+from otelwod.workout.movements import lookup
+from otelwod.workout.numbers import clock
+from otelwod.workout.reading.placing import put_load, put_minutes, put_reps
+from otelwod.workout.reading.step import Step
+
+_TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
+_PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
+
+
+def conclude(step: Step) -> None:
+    """Decide what the bare numbers, the times and the words are."""
+    facts = step.facts
+    name_movement(step)
+    if facts.kind == "emom":
+        finish_emom(step)
+    elif facts.kind == "tabata" or facts.work_ns is not None:
+        finish_tabata(step)
+    elif facts.kind == "amrap" and not step.durations and step.bare and not step.bare[0].behind_words:
+        head = step.bare[0]
+        if facts.movement is None or len(step.bare) > 1:
+            step.bare.pop(0)
+            put_minutes(step, step.token_of(head), head.value)
+    place_bare(step)
+    settle(step)
+    if step.durations:
+        facts.duration = step.durations[0]
+        for extra in step.durations[1:]:
+            step.said(f"skipped {extra.text!r}: the line has a time already", "give it a line of its own")
+    if step.direction_up or step.required:
+        step.remarks.append(Remark(facts.offset, "warning", "skipped a mark without a time", "write ^5:00 or *1:00"))
+
+
+def settle(step: Step) -> None:
+    """Facts that do not go with the kind of the line are said and left out."""
+    facts = step.facts
+    counted = facts.rounds is not None or bool(facts.scheme)
+    if facts.kind is None and counted and facts.adopts and step.durations and not (facts.times_word or facts.has_work):
+        step.info(facts.offset, f"{step.durations[0].text} is read as the cap of these rounds",
+                  f"write (cap {step.durations[0].text})")  # fmt: skip
+        facts.kind = "for_time"
+    if facts.cap is not None and facts.kind is None and (counted or facts.has_work):
+        facts.kind, facts.adopts = "for_time", True
+    if facts.kind == "for_time" and facts.cap is None and step.durations:
+        length = step.durations.pop(0)
+        facts.cap = Duration(length.ns, length.text) if length.ns else None
+    if facts.kind == "for_time" or facts.cap is not None:
+        for extra in step.durations:
+            step.said(f"skipped {extra.text!r}: work for time has a cap and no other time", "give it a line of its own")
+        step.durations.clear()
+    if facts.kind != "emom":
+        facts.interval_ns = None
+    if facts.kind != "tabata" and facts.work_ns is not None:
+        facts.work_ns = facts.rest_ns = None
+        step.said("skipped work and rest: the line is of another kind", "give them a line of their own")
+    if facts.kind is None and is_section(facts) and not step.durations:
+        facts.kind, facts.adopts = "section", True
+    if facts.kind in ("emom", "tabata") and facts.scheme:
+        facts.scheme = ()
+        step.said(
+            "skipped the rep scheme: intervals have none", "write the repetitions of each interval on its own line"
+        )
+    if facts.kind == "rest":
+        for slot in ("reps", "load", "distance", "energy", "size"):
+            found = getattr(facts, slot)
+            if found is not None:
+                setattr(facts, slot, None)
+                step.said(f"skipped the {slot} of a rest", "give the work a line of its own")
+    if facts.cap is not None and facts.kind not in (None, "for_time"):
+        facts.cap = None
+        step.said("skipped the cap: the line has a length of its own", "write the cap on a line with For Time")
+
+
+def name_movement(step: Step) -> None:
+    facts, words = step.facts, step.words
+    if facts.kind == "rest":
+        if words:
+            facts.notes.append(" ".join(words))
+        facts.notes.extend(step.qualifiers)
+        return
+    while len(words) > 1 and not step.literal and words[-1].lower() in _TRAILING:
+        words.pop()
+    side: list[str] = []
+    if not step.literal:
+        while len(words) > 1 and words[-1].lower() in _PER_SIDE:
+            side.insert(0, words.pop())
+    if side:
+        step.qualifiers.insert(0, " ".join(side))
+    if not words:
+        if step.qualifiers:
+            step.said(f"skipped ({step.qualifiers[0]}): no movement stands with it",
+                      "write it behind a movement, or use // for a note")  # fmt: skip
+            facts.notes.extend(step.qualifiers)
+        return
+    text = " ".join(words)
+    known = lookup(text)
+    qualifier = ", ".join(step.qualifiers) or None
+    if known is None and qualifier is not None:
+        known = lookup(f"{qualifier} {text}")
+    elif known is not None and qualifier is not None:
+        known = lookup(f"{qualifier} {text}") or known
+    facts.movement = Movement(text, known[0] if known else None, qualifier)
+    resize(facts)
+
+
+def finish_emom(step: Step) -> None:
+    facts, minute = step.facts, 60 * NANOS_PER_SECOND
+    length = step.durations.pop(0) if step.durations else None
+    ns = length.ns if length is not None and length.ns else None
+    if facts.rounds is None and step.bare and (facts.movement is None or len(step.bare) > 1 or ns is None):
+        head = step.bare[0]
+        leading = not head.behind_words and (facts.movement is None or len(step.bare) > 1)
+        if leading and head.women is None and head.value == int(head.value) and head.value >= 1:
+            step.bare.pop(0)
+            if facts.interval_ns is not None and facts.interval_ns != minute and not facts.times_word:
+                ns = int(head.value) * minute
+                step.info(head.offset, f"{int(head.value)} is read as minutes", f"write x {int(head.value)} for rounds")
+            else:
+                facts.rounds = int(head.value)
+    if facts.interval_ns is None:
+        if facts.rounds is not None:
+            facts.interval_ns = ns or minute
+        elif ns is None:
+            facts.rounds, facts.interval_ns = 10, minute
+            step.info(facts.offset, "an EMOM without a length is read as 10 minutes", "write EMOM 10")
+        elif ns <= minute:
+            facts.rounds, facts.interval_ns = 10, ns
+            step.info(facts.offset, "an EMOM without a count is read as 10 intervals", f"write (10) {clock(ns)} EMOM")
+        else:
+            facts.interval_ns = minute
+            facts.rounds = divided(step, ns, minute)
+    elif facts.rounds is None:
+        if ns is None:
+            facts.rounds = 10
+            step.info(facts.offset, "intervals without a count are read as 10", "write x 10 behind it")
+        else:
+            facts.rounds = divided(step, ns, facts.interval_ns)
+
+
+def divided(step: Step, total: int, interval: int) -> int:
+    count = max(1, total // interval)
+    if count * interval != total:
+        step.info(
+            step.facts.offset,
+            f"{clock(total)} holds {count} whole intervals of {clock(interval)}",
+            f"write x {count} behind the interval",
+        )
+    return count
+
+
+def finish_tabata(step: Step) -> None:
+    facts = step.facts
+    second = NANOS_PER_SECOND
+    if facts.kind is None:
+        facts.kind = "tabata"
+        facts.adopts = True
+    if facts.rounds is None and step.bare and not step.bare[0].behind_words and facts.movement is None:
+        head = step.bare.pop(0)
+        facts.rounds = int(head.value) if head.value >= 1 else None
+    if facts.work_ns is None:
+        length = step.durations.pop(0) if step.durations else None
+        ns = length.ns if length is not None else None
+        if ns is not None and facts.rounds is None and ns >= 60 * second and ns % (30 * second) == 0:
+            facts.rounds = ns // (30 * second)
+            ns = None
+        facts.work_ns = ns or 20 * second
+        facts.rest_ns = 10 * second
+        if ns is not None and ns != 20 * second:
+            step.info(facts.offset, "the rest of each interval is read as :10", f"write {clock(ns)} / :10")
+    if facts.rest_ns is None:
+        facts.rest_ns = 0
+    if facts.rounds is None:
+        if facts.tabata_word:
+            facts.rounds = 8
+        elif step.durations and step.durations[0].ns:
+            length_ns = step.durations.pop(0).ns or 0
+            facts.rounds = divided(step, length_ns, max(1, facts.work_ns + facts.rest_ns))
+        else:
+            facts.rounds = 1
+            step.info(facts.offset, "work and rest without a count are read as one interval",
+                      f"write (8) {clock(facts.work_ns)} / {clock(facts.rest_ns)}")  # fmt: skip
+    if facts.work_ns == 0:
+        step.remarks.append(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
+
+
+def place_bare(step: Step) -> None:
+    """What is left of the bare numbers: repetitions first, then a load without a unit."""
+    facts = step.facts
+    for bare in step.bare:
+        token = step.token_of(bare)
+        if bare.women is not None and bare.women > bare.value:
+            step.warn(token, f"skipped {token.text!r}: two numbers without a unit",
+                      f"write {token.text} {step.default_unit} for a load, or 10 reps")  # fmt: skip
+        elif bare.women is not None and bare.behind_words:
+            put_load(step, token, token, bare.value, bare.women)
+        elif facts.reps is None and facts.kind != "rest":
+            put_reps(step, token, bare.value, bare.women)
+        elif bare.women is not None and facts.load is None:
+            put_load(step, token, token, bare.value, bare.women)
+        else:
+            step.warn(token, f"skipped {token.text!r}: a number without a unit",
+                      f"write {token.text} {step.default_unit} for a load, {token.text} m for a distance")  # fmt: skip

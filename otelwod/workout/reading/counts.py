@@ -1,0 +1,230 @@
+"""Numbers: quantities, repetitions, rounds, rep schemes, ranges and pairs."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from otelwod.workout.model import Reps
+from otelwod.workout.numbers import number
+from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, unit_at
+from otelwod.workout.reading.placing import put_bare, put_load, put_quantity, put_reps, put_rounds, put_rpe
+from otelwod.workout.reading.step import Step
+from otelwod.workout.tokens import Token
+from otelwod.workout.units import dimension
+
+_PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
+
+
+def read_number(step: Step, token: Token) -> None:
+    start = step.i
+    value, j = amount_at(step, start)
+    if value is None:
+        step.i = unit_at(step, j)[1] if unit_at(step, j)[0] else j
+        shown = token.text if len(token.text) <= 20 else token.text[:17] + "..."
+        step.error(token, f"the number {shown} is out of range", "write a number up to 1,000,000,000")
+        return
+    if step.at(j).kind in ("-", "/") and step.at(j + 1).kind == "number" and read_series(step, start, value, j):
+        return
+    women: float | None = None
+    if step.at(j).kind == "/" and step.at(j + 1).kind == "number":
+        women, behind = amount_at(step, j + 1)
+        if women is None or women == 0:
+            step.i = unit_at(step, behind)[1]
+            step.error(token, f"{step.slice(token, step.line[behind - 1])!r} is not a number", "write 1/4 or 95/65")
+            return
+        j = behind
+    elif step.at(j).kind == "/" and step.word_at(j + 1) in _PER_SIDE:
+        step.qualifiers.append("per " + step.line[j + 1].text)
+        put_bare(step, token, step.line[j - 1], value, None)
+        step.i = j + 2
+        return
+    unit, behind = unit_at(step, j)
+    if unit and women is None and step.at(behind).kind == "/" and step.at(behind + 1).kind == "number":
+        second, k = amount_at(step, behind + 1)
+        other, k2 = unit_at(step, k)
+        if second and other == unit and dimension(unit) != "time":  # 95 lb / 65 lb
+            women, behind = second, k2
+    if unit:
+        step.i = behind
+        put_quantity(step, token, step.line[behind - 1], value, women, unit)
+        return
+    step.i = j
+    place_count(step, token, step.line[j - 1], value, women)
+
+
+def read_series(step: Step, start: int, first: float, j: int) -> bool:
+    """``21-15-9``, ``8-12``, ``21/15/9``, ``10-9-...-1``; False where it is no series."""
+    values, sign = [first], step.line[j].kind
+    expand = False
+    k = j
+    while step.at(k).kind == sign:
+        if sign == "-" and step.at(k + 1).kind == "ellipsis" and step.at(k + 2).kind == sign:
+            expand, k = True, k + 2
+            continue
+        if step.at(k + 1).kind != "number":
+            break
+        value = number(step.line[k + 1].text)
+        if value is None:
+            return False
+        values.append(value)
+        k += 2
+    if sign == "/" and len(values) < 3:
+        return False
+    token, last = step.line[start], step.line[k - 1]
+    unit, behind = unit_at(step, k)
+    step.i = k
+    if unit:
+        step.i = behind
+        step.info(token.start, f"of {step.slice(token, last)!r} the first number counts", "write one number")
+        put_quantity(step, token, step.line[behind - 1], first, None, unit)
+        return True
+    if any(v != int(v) or v < 1 for v in values):
+        step.error(token, f"{step.slice(token, last)!r} is not a rep scheme", "write whole numbers from 1")
+        return True
+    whole = tuple(map(int, values))
+    if expand:
+        whole = expanded(step, token, whole)
+    if step.word_at(step.i) in ("reps", "rep"):
+        step.i += 1
+    if len(whole) == 2 and whole[0] <= whole[1] and step.word_at(step.i) not in ROUND_WORDS:
+        step.facts.reps = Reps("range", whole[0], whole[1])
+    elif step.word_at(step.i) in ROUND_WORDS and len(whole) == 2 and whole[0] < whole[1]:
+        step.facts.rounds = whole[0]
+        step.info(token.start, f"of {whole[0]}-{whole[1]} rounds the first number counts", "write one number")
+        step.i += 1
+    elif step.facts.rounds is not None or step.facts.scheme:
+        step.warn(
+            token, f"skipped {step.slice(token, last)!r}: the line has rounds already", "give it a line of its own"
+        )
+    else:
+        step.facts.scheme = whole
+        step.facts.adopts = not step.words
+    return True
+
+
+def expanded(step: Step, token: Token, values: tuple[int, ...]) -> tuple[int, ...]:
+    """``10-9-...-1``: the step between the first two numbers goes on to the last."""
+    stride = values[1] - values[0] if len(values) > 2 else (1 if values[-1] > values[0] else -1)
+    head, last = values[:-1], values[-1]
+    if stride == 0 or (last - head[-1]) % stride or not 0 < (last - head[-1]) // stride <= 1000:
+        step.error(token, "these numbers have no steps that lead to the last", "write every number of the scheme")
+        return values
+    return (*head, *range(head[-1] + stride, last + (1 if stride > 0 else -1), stride))
+
+
+def place_count(step: Step, first: Token, last: Token, value: float, women: float | None) -> None:
+    """A number without a unit: rounds, repetitions, or bare."""
+    facts, after = step.facts, step.at(step.i)
+    word = step.word_at(step.i)
+    times = after.kind == "times" or (word == "x" and not step.words) or (after.kind == "*" and after.glued)
+    if times and women is None:
+        if step.words and value > 20 and after.glued:  # Back Squat 225x5
+            step.i += 1
+            put_load(step, first, last, value, None)
+            return
+        step.i += 1
+        put_rounds(step, first, value)
+        facts.times_word = True
+        if step.word_at(step.i) in ROUND_WORDS:
+            step.i += 1
+        return
+    if word in ROUND_WORDS and women is None:
+        step.i += 1
+        facts.adopts = True
+        put_rounds(step, first, value)
+        if word == "rft":
+            step.set_kind(after, "for_time")
+        return
+    if word in ("reps", "rep"):
+        step.i += 1
+        if step.word_at(step.i) == "max":
+            step.i += 1
+            facts.notes.append(f"{int(value)}RM")
+        put_reps(step, first, value, women)
+        return
+    if word == "rm":
+        step.i += 1
+        facts.notes.append(f"{int(value)}RM")
+        put_reps(step, first, value, None)
+        return
+    put_bare(step, first, last, value, women)
+
+
+def read_question(step: Step, token: Token) -> None:
+    """``?``: to be recorded; ``? kg`` is a load to be recorded."""
+    step.i += 1
+    unit, behind = unit_at(step, step.i)
+    if unit:
+        step.i = behind
+        put_quantity(step, token, step.line[behind - 1], None, None, unit)
+    elif step.facts.reps is None:
+        step.facts.reps = Reps("record")
+
+
+def read_at(step: Step, token: Token) -> None:
+    """``@ 95 lb``, ``@ 80%``, ``@RPE 8``, ``@?``; anything else behind ``@`` is a note."""
+    step.i += 1
+    after = step.at(step.i)
+    if after.kind == "number":
+        value, j = amount_at(step, step.i)
+        women = None
+        if value is not None and step.at(j).kind == "/" and step.at(j + 1).kind == "number":
+            women, j = amount_at(step, j + 1)
+        if value is None or unit_at(step, j)[0]:
+            return  # the number says it itself
+        first, last = after, step.line[j - 1]
+        step.i = j
+        if step.word_at(j) == "rpe":
+            step.i += 1
+            put_rpe(step, first, last, value)
+        elif step.at(j).kind == "word" and after.glued and step.at(j).glued:
+            while step.at(step.i).glued:
+                step.i += 1
+            step.facts.notes.append(step.slice(token, step.line[step.i - 1]))
+            step.info(token.start, "kept as a note: no load stands behind @", "write @ 95 lb, @ 80% or @RPE 8")
+        else:
+            put_load(step, first, last, value, women)
+        return
+    if after.kind == "?":
+        step.i += 1
+        unit, behind = unit_at(step, step.i)
+        step.i = behind if unit else step.i
+        unit = unit if unit and dimension(unit) == "load" else step.default_unit
+        put_quantity(step, token, step.line[step.i - 1], None, None, unit)
+        return
+    if step.word_at(step.i) in ("rpe", "bw", "bodyweight") or after.kind == "time":
+        return
+    if after.kind == "word":
+        start = step.i
+        step.i = len(step.line)
+        step.facts.notes.append(step.slice(token, step.line[-1]))
+        step.info(step.line[start].start, "kept as a note: no load stands behind @", "write @ 95 lb, @ 80% or @RPE 8")
+        return
+    step.warn(token, "skipped '@': no load stands behind it", "write @ 95 lb, @ 80% or @RPE 8")
+
+
+def read_times(step: Step, token: Token) -> None:
+    """``x 5`` without a number in front: intervals or rounds where something is timed, else repetitions."""
+    step.i += 1
+    after = step.at(step.i)
+    if after.kind != "number":
+        return
+    value, j = amount_at(step, step.i)
+    timed = (
+        step.facts.kind in ("emom", "tabata", "amrap")
+        or step.facts.work_ns is not None
+        or bool(step.durations)
+        or step.facts.distance is not None
+        or step.facts.energy is not None
+    )
+    if value is None or unit_at(step, j)[0] or step.at(j).kind in ("-", "/"):
+        return
+    step.i = j
+    if step.word_at(j) in ROUND_WORDS:
+        step.i += 1
+        timed = True
+    if timed:
+        put_rounds(step, after, value)
+        step.facts.times_word = True
+    else:
+        put_reps(step, after, value, None)

@@ -1,0 +1,134 @@
+"""Words: those of the language, and all others, which name the movement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from otelwod.workout.model import Reps
+from otelwod.workout.reading import headers
+from otelwod.workout.reading.amounts import amount_at
+from otelwod.workout.reading.placing import put_quantity, put_rounds, put_rpe
+from otelwod.workout.reading.step import Step
+from otelwod.workout.tokens import Token
+from otelwod.workout.units import SIZES, SPELLINGS, dimension
+
+
+def read_word(step: Step, token: Token) -> None:
+    text = token.text.lower()
+    handler = _WORDS.get(text)
+    if handler is None and text[-1:].isdigit():
+        match = headers.NUMBERED.match(text)
+        if match is not None and match[1] != "e":
+            headers.on_numbered(step, token, match)
+            return
+    elif handler is None and text[0] == "e" and text.endswith("mom"):
+        match = headers.NUMBERED.match(text)
+        if match is not None and match[1] == "e":
+            headers.on_numbered(step, token, match)
+            return
+    step.i += 1
+    if handler is None or not handler(step, token):
+        step.words.append(token.text)
+
+
+def read_literal(step: Step, token: Token) -> None:
+    step.i += 1
+    name = token.text[1:-1].strip()
+    if name:
+        step.words.append(name)
+        step.literal = True
+
+
+def on_of(step: Step, _token: Token) -> bool:
+    return not step.words
+
+
+def on_max(step: Step, _token: Token) -> bool:
+    after = step.word_at(step.i)
+    facts = step.facts
+    if facts.reps is not None or after == "effort":
+        return False
+    unit = SPELLINGS.get(after)
+    if unit is not None and dimension(unit) in ("energy", "distance") and unit not in SIZES:
+        step.i += 1
+        put_quantity(step, _token, step.line[step.i - 1], None, None, unit)
+        return True
+    if after in ("distance", "load", "weight"):
+        step.i += 1
+        put_quantity(step, _token, step.line[step.i - 1], None, None, "m" if after == "distance" else step.default_unit)
+        return True
+    if after in ("reps", "rep"):
+        step.i += 1
+    facts.reps = Reps("max")
+    return True
+
+
+def on_rpe(step: Step, token: Token) -> bool:
+    if step.at(step.i).kind != "number":
+        return False
+    value, j = amount_at(step, step.i)
+    if value is None:
+        return False
+    put_rpe(step, token, step.line[j - 1], value)
+    step.i = j
+    return True
+
+
+def on_bodyweight(step: Step, token: Token) -> bool:
+    if step.at(step.i).kind == "word" or step.facts.load is not None:
+        return False
+    put_quantity(step, token, token, 1.0, None, "bw")
+    return True
+
+
+def on_rounds(step: Step, token: Token) -> bool:
+    """``Rounds 3``, ``Rounds: 3``; behind a scheme the word says nothing new."""
+    if step.facts.scheme or step.facts.rounds is not None or step.facts.kind == "amrap":
+        return not step.words
+    j = step.i + 1 if step.at(step.i).kind == ":" else step.i
+    if step.at(j).kind == "number" and not step.words and step.at(j + 1).kind in ("end", "open", ":"):
+        value, behind = amount_at(step, j)
+        step.i = behind
+        step.facts.adopts = True
+        put_rounds(step, step.line[j], value if value is not None else 0)
+        return True
+    return False
+
+
+def on_reps(step: Step, _token: Token) -> bool:
+    return not step.words and (bool(step.facts.scheme) or step.facts.reps is not None)
+
+
+def on_ignored(step: Step, _token: Token) -> bool:
+    return not step.words
+
+
+_WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
+    "amrap": headers.on_amrap,
+    "amraps": headers.on_amrap,
+    "as": headers.on_as_many,
+    "emom": headers.on_emom,
+    "otm": headers.on_emom,
+    "every": headers.on_every,
+    "on": headers.on_the_minute,
+    "alternating": headers.on_alternating,
+    "tabata": headers.on_tabata,
+    "for": headers.on_for,
+    "in": headers.on_in,
+    "of": on_of,
+    "rest": headers.on_rest,
+    "cap": headers.on_cap,
+    "tc": headers.on_cap,
+    "timecap": headers.on_cap,
+    "time": headers.on_cap,
+    "max": on_max,
+    "amap": on_max,
+    "rpe": on_rpe,
+    "bw": on_bodyweight,
+    "rounds": on_rounds,
+    "round": on_rounds,
+    "sets": on_rounds,
+    "reps": on_reps,
+    "x": on_ignored,
+}
