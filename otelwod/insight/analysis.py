@@ -148,7 +148,7 @@ def _span_rows(
     run: bottleneck.Run,
     wanted: int | None,
 ) -> list[SpanUse]:
-    spare, drags = slack(run.replay), drag(run.replay, critical, run.limits)
+    spare, drags = slack(run.replay), drag(run.replay, critical)
     placed = run.replay.place
     rows: list[SpanUse] = []
     for row, depth in trace.preorder():

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from otelwod.insight.replay import Replay
 from otelwod.insight.report import Bottleneck, OperationUse, StageUse, StageVerdict, WhatIf
-from otelwod.insight.slack import limits
+from otelwod.insight.slack import runner_up
 from otelwod.trace import Operation, Trace
 
 SPEEDUP = Fraction(1, 5)
@@ -18,14 +18,11 @@ SATURATED = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One trace made ready for questions: its replay, the rows of each operation and, for the rows on the path,
-
-    what their speed can gain before what runs beside them takes it over (`slack.limits`).
-    """
+    """One trace made ready for questions: its replay, the rows of each operation, and `slack.runner_up`."""
 
     replay: Replay
     rows: dict[Operation, list[int]]
-    limits: dict[int, int | None]
+    room: dict[int, int | None]
 
 
 def prepare(trace: Trace, replay: Replay, critical_ns: Sequence[int]) -> Run:
@@ -36,7 +33,7 @@ def prepare(trace: Trace, replay: Replay, critical_ns: Sequence[int]) -> Run:
     rows: dict[Operation, list[int]] = {}
     for op, found in lists.items():
         rows.setdefault(trace.operations[op], []).extend(found)
-    return Run(replay, rows, limits(replay, [row for row, length in enumerate(critical_ns) if length]))
+    return Run(replay, rows, runner_up(replay, [row for row, length in enumerate(critical_ns) if length]))
 
 
 def default_threshold(total_ns: int) -> int:
@@ -91,7 +88,7 @@ def bottlenecks(
 
 
 def _slack(runs: Sequence[Run], operation: Operation) -> int | None:
-    rooms = (run.limits.get(row) for run in runs for row in run.rows.get(operation, ()))
+    rooms = (run.room.get(row) for run in runs for row in run.rows.get(operation, ()))
     return min((room for room in rooms if room is not None), default=None)
 
 

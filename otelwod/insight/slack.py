@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 from otelwod.insight.replay import NOBODY, Replay
 
@@ -40,34 +41,67 @@ def slack(replay: Replay) -> dict[int, int]:
     return found
 
 
-def limits(replay: Replay, on_path: Iterable[int]) -> dict[int, int | None]:
-    """What making each row on the critical path shorter can gain before what runs beside it takes the path over.
+def runner_up(replay: Replay, on_path: Iterable[int]) -> dict[int, int | None]:
+    """The slack of the runner-up: how much faster each row on the path can get before another takes the path over.
 
-    That is the slack of the runner-up; None where nothing beside it ever could. The rows that lead to those on the
-    path are there too.
+    Keeping every observed predecessor, whatever came after a row waited also for the sibling that ended last before
+    it did. None where nothing ran beside the row, nor beside what it lies in. The rows above those on the path are
+    there too.
     """
+    end = replay.end
+
+    def rooms(span: int, links: Sequence[int]) -> list[int | None]:
+        latest = sorted({end[kid] for kid in replay.kids[span] if end[kid] > replay.start[kid]})
+        alone = Counter(end[kid] for kid in replay.kids[span] if end[kid] > replay.start[kid])
+        found: list[int | None] = []
+        for link in links:
+            at = bisect_left(latest, end[link])
+            found.append(0 if alone[end[link]] > 1 else end[link] - latest[at - 1] if at else None)
+        return found
+
+    return _down_the_path(replay, on_path, rooms)
+
+
+def limits(replay: Replay, on_path: Iterable[int]) -> dict[int, int | None]:
+    """The most that making each row on the path shorter can gain (HIGH): until what does not follow it ends last.
+
+    Keeping only last predecessors, all that hangs from a row by them moves with it. None where that is no limit. The
+    rows above those on the path are there too.
+    """
+
+    def rooms(span: int, links: Sequence[int]) -> list[int | None]:
+        latest = max(replay.end[kid] for kid in replay.kids[span])
+        runner: int | None = None
+        found: list[int | None] = []
+        for _, other in zip(links, _beside(replay, span, set(links)), strict=False):
+            if other is not None:
+                runner = other if runner is None else max(runner, other)
+            found.append(None if runner is None else latest - runner)
+        return found
+
+    return _down_the_path(replay, on_path, rooms)
+
+
+def _down_the_path(
+    replay: Replay, on_path: Iterable[int], rooms: Callable[[int, Sequence[int]], list[int | None]]
+) -> dict[int, int | None]:
+    """The least room on the way from the root to each row; room as long as the row itself is none to speak of."""
     path = {row for row in on_path if replay.place[row] >= 0}
     for row in list(path):
         above = replay.parent[row]
         while above not in path and above != replay.root:
             path.add(above)
             above = replay.parent[above]
-    start, end = replay.start, replay.end
     found: dict[int, int | None] = {replay.root: None}
     for span in replay.order:
         if span != replay.root and span not in path:
             continue
         given = found[span]
-        links: Sequence[int] = [kid for kid in replay.kids[span] if kid in path]
-        beside = _beside(replay, span, path) if links and replay.own_ns[span] < 0 else [None] * len(links)
-        latest = max((end[kid] for kid in replay.kids[span]), default=0)
-        runner: int | None = None
-        for link, other in zip(links, beside):  # noqa: B905 - what hangs from the last link is part of no race
-            if other is not None:
-                runner = other if runner is None else max(runner, other)
-            rooms = [room for room in (given, None if runner is None else latest - runner) if room is not None]
-            room = min(rooms, default=None)
-            found[link] = None if room is None or room >= end[link] - start[link] else room
+        links = [kid for kid in replay.kids[span] if kid in path]
+        own = rooms(span, links) if links and replay.own_ns[span] < 0 else [None] * len(links)
+        for link, room in zip(links, own, strict=True):
+            least = min((value for value in (given, room) if value is not None), default=None)
+            found[link] = None if least is None or least >= replay.end[link] - replay.start[link] else least
     del found[replay.root]
     return found
 
@@ -87,15 +121,12 @@ def _beside(replay: Replay, span: int, path: set[int]) -> list[int | None]:
     return beside
 
 
-def drag(replay: Replay, critical_ns: Sequence[int], limits: Mapping[int, int | None]) -> dict[int, int]:
-    """The most that deleting a row's own work can gain (HIGH), for the rows on the path; at most cp(v).
-
-    ``limits`` are those of the rows on the path.
-    """
+def drag(replay: Replay, critical_ns: Sequence[int]) -> dict[int, int]:
+    """The most that deleting a row's own work can gain (HIGH), for the rows on the path; at most cp(v)."""
+    on_path = [row for row, length in enumerate(critical_ns) if length and replay.place[row] >= 0]
+    most = limits(replay, on_path)
     found = {}
-    for row, critical in enumerate(critical_ns):
-        if critical and replay.place[row] >= 0:
-            gain = min(replay.own_gain(row), critical)
-            limit = limits.get(row)
-            found[row] = gain if limit is None else min(gain, limit)
+    for row in on_path:
+        gain, limit = min(replay.own_gain(row), critical_ns[row]), most[row]
+        found[row] = gain if limit is None else min(gain, limit)
     return found

@@ -18,7 +18,7 @@ from otelwod.insight.criticalpath import VIRTUAL, Path, clamped, critical_path, 
 from otelwod.insight.errors import inclusive
 from otelwod.insight.replay import Replay
 from otelwod.insight.selftime import blocking_children, self_times
-from otelwod.insight.slack import drag, limits, slack
+from otelwod.insight.slack import drag, runner_up, slack
 from otelwod.trace import SpanRecord, Trace
 
 EPS = st.sampled_from([0, 0, 1, 3])
@@ -177,14 +177,15 @@ def test_what_if_slack_and_drag(records: list[SpanRecord], eps: int) -> None:
     if eps:
         return
     spare = slack(replay)
-    room = limits(replay, [row for row, length in enumerate(critical) if length])
-    gains = drag(replay, critical, room)
+    gains = drag(replay, critical)
+    room = runner_up(replay, [row for row, length in enumerate(critical) if length])
     for row, length in enumerate(critical):
         if length:
             assert spare[row] == 0
             assert 0 <= gains[row] <= length
             assert gains[row] == min(gains[row], replay.what_if([row], Fraction(1))[1])
     assert all(value >= 0 for value in spare.values())
+    assert all(value is None or value >= 0 for value in room.values())
 
 
 @quick
