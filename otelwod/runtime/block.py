@@ -66,8 +66,9 @@ class Behavior:
     ``mount``: the block just started. ``next``: the athlete tapped while this block was innermost. ``child_done``: a
     child ended by itself (not when this block or one above ended it). Both return True when they took care of it, and
     then no further behaviour of the block is asked. ``deadline``: when to call ``expire``, in unpaused nanoseconds of
-    the session, or None. ``unmount``: the block ends now; returns attributes of its span. ``peek``: the node that would
-    come after the current one, for look-ahead.
+    the session, or None. ``finished``: whether nothing is left undone, asked when a block further out ends this one.
+    ``unmount``: the block ends now; returns attributes of its span. ``peek``: the node that would come after the
+    current one, for look-ahead.
     """
 
     __slots__ = ()
@@ -89,6 +90,10 @@ class Behavior:
 
     def expire(self, block: Block) -> None:
         """The deadline is now."""
+
+    def finished(self, block: Block) -> bool:
+        """Whether the block, cut at this very moment, has done all that was asked of it."""
+        return False
 
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
         """The block ends; attributes for its span."""
@@ -169,9 +174,17 @@ class Block:
         """Ends this block once the current turn gets to it, and whatever is open inside it before."""
         self.engine.request_end(self, Ending(status, reason))
 
-    def close_children(self) -> None:
-        """Ends at once whatever is open inside this block: completed, forced. No ``child_done`` follows."""
-        self.engine.close_above(self)
+    def close_children(self) -> bool:
+        """Ends at once whatever is open inside this block: completed, forced. No ``child_done`` follows.
+
+        True when the child had nothing left to do at this moment; also in ``child_finished``.
+        """
+        return self.engine.close_above(self)
+
+    @property
+    def finished(self) -> bool:
+        """Whether, cut at this moment, nothing asked of this block would be left undone."""
+        return any(behavior.finished(self) for behavior in self.behaviors)
 
     @property
     def parent(self) -> Block | None:
@@ -224,14 +237,24 @@ class Block:
             )
         )
 
-    def end_round(self, *, complete: bool = True) -> None:
+    def end_round(self, *, complete: bool = True, attributes: Mapping[str, Value] | None = None) -> None:
         """Ends the open structural segment, if there is one; ``complete`` is False where it was cut short."""
         structure: OpenRound | None = self.get("structure")
         if structure is None:
             return
         self.set("structure", None)
         engine = self.engine
-        engine.emit(SegmentEnded(t=engine.now, turn=engine.turn, key=structure.key, block=self.key, complete=complete))
+        engine.emit(
+            SegmentEnded(
+                t=engine.now,
+                turn=engine.turn,
+                key=structure.key,
+                block=self.key,
+                complete=complete,
+                attributes=attributes or {},
+            )
+        )
+        engine.memory.release_owner(structure.key)
 
     def start_leaf(self, type: SegmentType, label: str) -> None:
         """Starts the next leaf segment; an open one ends."""
@@ -265,12 +288,20 @@ class Block:
         engine = self.engine
         key = f"{self.key}-seg-{segment.number}"
         engine.emit(SegmentEnded(t=engine.now, turn=engine.turn, key=key, block=self.key))
+        engine.memory.release_owner(key)
 
     def stop_rest(self) -> None:
         """Says that rest is over, if it was on."""
         if self.get("resting", False):
             self.set("resting", False)
             self.engine.emit(RestStopped(t=self.engine.now, turn=self.engine.turn, block=self.key))
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether the athlete rests now, in this block or in the one that is innermost in it."""
+        top = self.engine.stack.current
+        segment: LeafSegment | None = top.get("segment") if top is not None else None
+        return segment is not None and segment.type == "rest"
 
     def planned_rest(self) -> int | None:
         """How long this block's rest is to last, if it says so."""

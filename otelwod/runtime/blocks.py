@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from otelwod.runtime.behaviors import Advance, HoldOn, Intervals, RestBehavior, Rounds, Sequence, Timer, Work
+from otelwod.runtime.behaviors import Advance, Cap, HoldOn, Intervals, RestBehavior, Rounds, Sequence, Timer, Work
 from otelwod.runtime.behaviors.scoring import AmrapScore, EmomScore, SessionScore, TabataScore, TimeScore
 from otelwod.runtime.block import Behavior
 from otelwod.runtime.program import MINUTE_NS, Node, ends_by_itself, passes
@@ -54,7 +54,8 @@ def _work(node: Node, profile: Profile) -> tuple[Behavior, ...]:
 
 def _rest(node: Node, profile: Profile) -> tuple[Behavior, ...]:
     if node.statement is None:
-        return (RestBehavior(), HoldOn())
+        work, rest = node.pair or (None, None)
+        return (RestBehavior(work, rest, fills=True), HoldOn())
     duration = node.statement.duration
     planned = _planned(duration)
     return (Timer(planned), RestBehavior(rest=planned), Advance(_skippable(duration)))
@@ -84,7 +85,7 @@ def _amrap(node: Node, profile: Profile) -> tuple[Behavior, ...]:
 
 def _for_time(node: Node, profile: Profile) -> tuple[Behavior, ...]:
     statement = node.statement
-    cap = Timer(_planned(statement.cap) if statement is not None else None, "failed")
+    cap = Cap(_planned(statement.cap) if statement is not None else None)
     repeated = statement is not None and (statement.rep_scheme or statement.rounds)
     inner: Behavior = Rounds(passes(node), _scheme(node)) if repeated else Sequence()
     return (cap, inner, TimeScore())

@@ -19,7 +19,7 @@ class EventBus:
     __slots__ = ("_history", "_subscribers", "failures")
 
     def __init__(self, history: int) -> None:
-        self._subscribers: list[Subscriber] = []
+        self._subscribers: tuple[Subscriber, ...] = ()
         self._history: deque[Event] = deque(maxlen=history)
         self.failures = 0
         """How often a subscriber raised."""
@@ -29,11 +29,13 @@ class EventBus:
         if catch_up:
             for event in list(self._history):
                 self._deliver(subscriber, event)
-        self._subscribers.append(subscriber)
+        self._subscribers = (*self._subscribers, subscriber)
 
         def unsubscribe() -> None:
-            if subscriber in self._subscribers:
-                self._subscribers.remove(subscriber)
+            left = list(self._subscribers)
+            if subscriber in left:
+                left.remove(subscriber)
+                self._subscribers = tuple(left)
 
         return unsubscribe
 

@@ -92,6 +92,16 @@ class Engine:
         self._turn: MemoryReference[int] = allocate("turn", SESSION, 0, visibility="public")
         self._opened: MemoryReference[int] = allocate("opened", SESSION, 0, visibility="public")
 
+    def release_all(self) -> None:
+        """Empties the memory, for good or until `clear`; the time that was stays readable."""
+        references: tuple[MemoryReference[Any], ...] = (self._clock, self._now, self._turn, self._opened)
+        last = [(reference, reference.get()) for reference in references]
+        for reference in self.memory:
+            self.memory.release(reference)
+        outside = RuntimeMemory()
+        kept = {reference.type: outside.allocate(reference.type, SESSION, value) for reference, value in last}
+        self._clock, self._now, self._turn, self._opened = (kept[t] for t in ("clock", "now", "turn", "opened"))
+
     def rebuild(self) -> None:
         """Finds everything again from the memory, after it was loaded or rolled back."""
         self._clock, self._now, self._turn, self._opened = (
@@ -158,22 +168,25 @@ class Engine:
 
         True when there was one.
         """
-        ran = False
+        ran = 0
         while True:
             clock = self._clock.get()
             if clock.status != "running":
-                return ran
+                return ran > 0
             deadline = self.next_deadline() if clock.paused_at is None else None
             if deadline is None or deadline[0] > t - clock.paused_total:
                 break
             due, index = deadline
-            self._now.set(due + clock.paused_total)
+            ran += 1
+            if ran > self.limits.boundaries:
+                raise LimitError(f"more than {self.limits.boundaries:,} boundaries in one step; raise it in Limits")
+            # A deadline in the past (of a behaviour of one's own) is due now: time never runs backwards.
+            self._now.set(max(due + clock.paused_total, self._now.get()))
             self._turn.set(self._turn.get() + 1)
-            ran = True
             self._expire(self.stack.blocks()[index], due)
             self.settle()
         self._now.set(t)
-        return ran
+        return ran > 0
 
     def next_deadline(self) -> tuple[int, int] | None:
         """The earliest deadline with the depth of its block, the outermost first; remembered until a change."""
@@ -249,6 +262,7 @@ class Engine:
     def _end(self, block: Block) -> None:
         ending = self._endings.pop(block.key)
         self.close_above(block)
+        skipped_nothing = ending.status == "skipped" and block.finished
         self.close(block, ending)
         parent = self.stack.current
         if parent is None:
@@ -256,6 +270,8 @@ class Engine:
             return
         if parent.key in self._endings:
             return
+        if ending.status == "skipped":
+            parent.set("child_finished", skipped_nothing)
         for behavior in parent.behaviors:
             if behavior.child_done(parent, block.node, ending):
                 return
@@ -325,18 +341,18 @@ class Engine:
         )
         self.memory.release_owner(block.key)
 
-    def close_above(self, block: Block) -> None:
+    def close_above(self, block: Block) -> bool:
         """See `Block.close_children`."""
-        on_time = False
-        active = self.active_now
+        finished = False
         child = self.stack.current
         while child is not None and child is not block:
-            on_time = any(b.deadline(child) == active for b in child.timed)
+            finished = child.finished
             self._endings.pop(child.key, None)
             self.close(child, FORCED)
             child = self.stack.current
-        if on_time:
-            block.set("child_on_time", True)
+            if child is not None:
+                child.set("child_finished", finished)
+        return finished
 
     def end_all(self, status: Status, reason: Any) -> None:
         """Ends the session and all that is open, now."""

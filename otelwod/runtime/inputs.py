@@ -22,6 +22,7 @@ TAPS: Final = frozenset({"next", "reps", "record", "rest", "pause", "resume", "s
 MAX_SECONDS: Final = 10**7
 """Longest session that an input file may describe: about 115 days."""
 _MAX_LINE: Final = 10_000
+_LARGEST_VALUE: Final = 1e15
 
 
 class InputError(ValueError):
@@ -36,8 +37,8 @@ class InputError(ValueError):
 class Input:
     """One input at ``t`` nanoseconds from the start.
 
-    ``reps`` takes ``value`` (how many more); ``record`` takes ``metric``, ``value`` and ``unit``; ``start`` of a
-    journal carries ``details`` (``at``, ``workout``, ``seed``).
+    ``reps`` takes ``value`` (how many more); ``record`` takes ``metric``, ``value`` and ``unit``; both may have a
+    ``type`` (a category). ``start`` of a journal carries ``details`` (``at``, ``workout``, ``seed``).
     """
 
     kind: InputKind
@@ -47,6 +48,22 @@ class Input:
     unit: str = ""
     type: str | None = None
     details: dict[str, Any] = field(default_factory=dict)
+
+
+def check(entry: Input, now: int) -> None:
+    """`InputError` for what no session can take: an unknown kind, no whole nanoseconds, a time before ``now``."""
+    if entry.kind not in KINDS:
+        raise InputError(f"unknown input {_shown(entry.kind)}; it is one of {', '.join(sorted(KINDS))}")
+    if type(entry.t) is not int:
+        raise InputError(f"the time of an input is whole nanoseconds, not {_shown(entry.t)}")
+    if entry.t < now:
+        raise InputError(f"{entry.kind} at {format_seconds(entry.t)} s comes after {format_seconds(now)} s")
+    if entry.t > MAX_SECONDS * NANOS_PER_SECOND:
+        raise InputError(f"a session lasts at most {MAX_SECONDS:,} seconds")
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:100] if isinstance(value, str | float) else f"a {type(value).__name__}"
 
 
 def parse_input(text: str, line: int = 0) -> Input:
@@ -67,7 +84,7 @@ def parse_input(text: str, line: int = 0) -> Input:
         raise InputError(f'unknown input {kind!r}; "input" is one of {known}', line)
     t = _nanoseconds(data.get("t", 0 if kind == "start" else None), line)
     if kind == "reps":
-        return Input("reps", t, value=_number(data, line))
+        return Input("reps", t, value=_number(data, line), type=_type(data, line))
     if kind == "record":
         metric = data.get("name")
         if not isinstance(metric, str) or not metric:
@@ -75,18 +92,23 @@ def parse_input(text: str, line: int = 0) -> Input:
         unit = data.get("unit", "")
         if not isinstance(unit, str):
             raise InputError('"unit" is text, such as "kg"', line)
-        return Input("record", t, value=_number(data, line), metric=metric, unit=unit)
+        return Input("record", t, value=_number(data, line), metric=metric, unit=unit, type=_type(data, line))
     details = {key: data[key] for key in ("at", "workout", "seed") if key in data} if kind == "start" else {}
     return Input(cast(InputKind, kind), t, details=details)
 
 
 def format_input(entry: Input) -> str:
-    """An `Input` as one JSON line, without the line end; `parse_input` reads it back exactly."""
+    """An `Input` as one JSON line, without the line end; `parse_input` reads it back exactly.
+
+    `InputError` for a value that no file can carry: not finite, no number. A session rejects those as invalid.
+    """
     data: dict[str, Any] = {"input": entry.kind}
     if entry.kind == "reps":
         data["value"] = _plain(entry.value)
     elif entry.kind == "record":
         data.update(name=entry.metric, value=_plain(entry.value), unit=entry.unit)
+    if entry.type is not None and entry.kind in ("reps", "record"):
+        data["type"] = entry.type
     data.update(entry.details)
     body = json.dumps(data, ensure_ascii=False)
     return f'{{"t": {format_seconds(entry.t)}, {body[1:]}'
@@ -141,10 +163,19 @@ def _number(data: dict[str, Any], line: int) -> float:
         number = float(value) if isinstance(value, Decimal) else value
     except OverflowError:
         number = math.inf
-    if not math.isfinite(number) or abs(number) > 1e15:
+    if not math.isfinite(number) or abs(number) > _LARGEST_VALUE:
         raise InputError('"value" is out of range', line)
     return number
 
 
-def _plain(value: float) -> float:
+def _plain(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_VALUE:
+        raise InputError(f"a value is a number up to {_LARGEST_VALUE:g}; {_shown(value)} cannot be written down")
     return int(value) if float(value).is_integer() else value
+
+
+def _type(data: dict[str, Any], line: int) -> str | None:
+    type = data.get("type")
+    if type is not None and not isinstance(type, str):
+        raise InputError('"type" is text: the category of a value', line)
+    return type

@@ -32,7 +32,17 @@ _UNITS: Final = {
     "rpe": "1",
 }
 _DIMENSIONS: Final = {"load": "load", "distance": "distance", "energy": "energy"}
-_LARGEST: Final = {"reps": 1e6, "heart_rate": 400.0, "rpe": 10.0}
+_LARGEST: Final = {
+    "reps": 1e6,
+    "heart_rate": 400.0,
+    "rpe": 10.0,
+    "load": 1e5,
+    "distance": 1e8,
+    "energy": 1e7,
+}
+_LARGEST_OTHER: Final = 1e15
+"""Sums over any session stay finite and exact enough."""
+_LONGEST: Final = 200
 
 
 class Measured(NamedTuple):
@@ -44,11 +54,25 @@ class Measured(NamedTuple):
     problem: str = ""
 
 
-def measure(metric: str, value: object, unit: str = "") -> Measured:
+def is_stream(metric: object) -> bool:
+    """Whether a sensor sends this all the time, under any of its names."""
+    return isinstance(metric, str) and _name(metric) in STREAMS
+
+
+def _name(metric: str) -> str:
+    plain = metric.strip().lower()
+    return _ALIASES.get(plain, plain)
+
+
+def measure(metric: str, value: object, unit: object = "") -> Measured:
     """Canonical name, SI value and UCUM unit of what was said. Never raises; see ``problem``."""
-    name = _ALIASES.get(metric.strip().lower(), metric.strip().lower()) if isinstance(metric, str) else ""
+    name = _name(metric) if isinstance(metric, str) else ""
+    if not isinstance(unit, str):
+        return Measured(name, 0.0, "", f"the unit of {name} must be text")
     if not name:
         return Measured("", 0.0, unit, "a metric needs a name")
+    if len(name) > _LONGEST or len(unit) > _LONGEST:
+        return Measured(name[:_LONGEST], 0.0, unit[:_LONGEST], f"names and units have at most {_LONGEST} characters")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Measured(name, 0.0, unit, f"{name} must be a number, not {type(value).__name__}")
     try:
@@ -60,7 +84,7 @@ def measure(metric: str, value: object, unit: str = "") -> Measured:
     converted, canonical, problem = _convert(name, number, unit)
     if not problem and converted < 0:
         problem = f"{name} cannot be negative"
-    if not problem and converted > _LARGEST.get(name, math.inf):
+    if not problem and converted > _LARGEST.get(name, _LARGEST_OTHER):
         problem = f"{name} of {converted:g} is out of range"
     if not problem and name == "reps" and not converted.is_integer():
         problem = "reps are whole"

@@ -16,10 +16,16 @@ MINUTE_NS = 60 * 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a session may cost. ``depth`` counts open blocks, ``blocks`` all that one session ever opens."""
+    """What a session may cost.
+
+    ``depth`` counts open blocks, ``blocks`` all that one session ever opens, ``boundaries`` the timers that may end
+    within one input (one late tick), ``samples`` the sensor values after a tap up to which it can still be undone.
+    """
 
     depth: int = 64
     blocks: int = 100_000
+    boundaries: int = 1_000_000
+    samples: int = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,8 @@ class Node:
     """Which child of its parent it is."""
     rest: int | None = None
     """For intervals: the node of the rest that fills what the work leaves."""
+    pair: tuple[int, int] | None = None
+    """For that rest inside a pair: the planned work and rest in nanoseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +84,7 @@ class _Draft:
     parent: int | None
     children: list[int]
     rest: int | None = None
+    pair: tuple[int, int] | None = None
 
 
 def compile_workout(
@@ -90,10 +99,10 @@ def compile_workout(
     ``block`` picks one top-level statement (counted from 1), or one fence of a Markdown file that has several.
     """
     limits = limits or Limits()
-    drafts = _draft(workout, profile, _chosen_roots(workout, block))
+    drafts, ignored = _draft(workout, profile, _chosen_roots(workout, block))
     nodes, too_deep = _number(drafts, limits)
     program = Program(workout, nodes, profile)
-    found = (*workout.diagnostics, *too_deep)
+    found = (*workout.diagnostics, *ignored, *too_deep)
     if not too_deep:
         found = (*found, *_check_bounds(program, limits))
     if len(nodes) == 1 and not any(d.severity == "error" for d in found):
@@ -128,10 +137,11 @@ def _chosen_roots(workout: Workout, block: int | None) -> tuple[int, ...]:
     return parts[block - 1]
 
 
-def _draft(workout: Workout, profile: Profile, roots: tuple[int, ...]) -> list[_Draft]:
-    """Drafts in pre-order; index 0 is the session."""
+def _draft(workout: Workout, profile: Profile, roots: tuple[int, ...]) -> tuple[list[_Draft], tuple[Diagnostic, ...]]:
+    """Drafts in pre-order, the session first; what stands where it cannot run."""
     children_of = workout.children()
     drafts = [_Draft("session", workout.name, None, None, [])]
+    ignored: list[int] = []
     pending: list[tuple[tuple[int, ...], int]] = [(roots, 0)]
     while pending:
         indices, parent = pending.pop()
@@ -143,17 +153,35 @@ def _draft(workout: Workout, profile: Profile, roots: tuple[int, ...]) -> list[_
             for statement in step:
                 index = _add(drafts, _Draft(str(statement.type), statement.label, statement, home, []))
                 below = children_of[statement.index]
-                if any(workout.statements[i].type is not None for i in below):
+                if statement.type in ("effort", "rest"):
+                    ignored.extend(i for i in below if workout.statements[i].type is not None)
+                elif any(workout.statements[i].type is not None for i in below):
                     pending.append((below, index))
-                elif statement.type not in ("effort", "rest", "timer"):
+                elif statement.type != "timer":
                     # A childless header is itself what repeats: its facts are those of one implied effort.
                     implied = replace(statement, type="effort", rounds=None, rep_scheme=())
                     _add(drafts, _Draft("effort", statement.label, implied, index, []))
     for index in range(len(drafts)):
         if drafts[index].type in ("emom", "tabata"):
             drafts[index].rest = len(drafts)
-            drafts.append(_Draft("rest", "Rest", None, index, []))
-    return drafts
+            drafts.append(_Draft("rest", "Rest", None, index, [], pair=_pair(drafts[index].statement)))
+    return drafts, tuple(_not_run(workout.statements[i]) for i in ignored)
+
+
+def _not_run(statement: Statement) -> Diagnostic:
+    return Diagnostic(
+        statement.line,
+        statement.column,
+        "warning",
+        f"`{statement.label}` stands below a line that has no parts, and is not run",
+        "indent it as far as that line",
+    )
+
+
+def _pair(statement: Statement | None) -> tuple[int, int] | None:
+    if statement is None or statement.type != "tabata" or not statement.work_ns:
+        return None
+    return statement.work_ns, statement.rest_ns or 0
 
 
 def _steps(workout: Workout, indices: tuple[int, ...]) -> list[list[Statement]]:
@@ -204,7 +232,7 @@ def _number(drafts: list[_Draft], limits: Limits) -> tuple[tuple[Node, ...], tup
             positions[draft.rest] = len(draft.children)
             paths[draft.rest] = f"{paths[index]}.{len(draft.children)}"
     nodes = tuple(
-        Node(i, paths[i], d.type, d.label, depths[i], d.statement, tuple(d.children), positions[i], d.rest)
+        Node(i, paths[i], d.type, d.label, depths[i], d.statement, tuple(d.children), positions[i], d.rest, d.pair)
         for i, d in enumerate(drafts)
     )
     return nodes, ()
@@ -238,6 +266,14 @@ def ends_by_itself(node: Node) -> bool:
     return duration is not None and duration.ns is not None and duration.ns > 0 and duration.direction == "down"
 
 
+def bounds_children(node: Node) -> bool:
+    """Whether a node ends its children, however long they would go on: by its own time, its cap or its intervals."""
+    if node.type in ("emom", "tabata"):
+        return True
+    cap = node.statement.cap if node.statement is not None and node.type == "for_time" else None
+    return ends_by_itself(node) or (cap is not None and bool(cap.ns) and cap.direction == "down")
+
+
 def runs_of_child(node: Node, position: int) -> int | None:
     """How often the child at ``position`` runs in one run of its parent; None where only the athlete decides."""
     count = passes(node)
@@ -257,8 +293,6 @@ def _check_bounds(program: Program, limits: Limits) -> list[Diagnostic]:
     runs[0] = 1
     total = 0
     for node in program.nodes:
-        if node.type == "rest" and node.statement is None:
-            continue
         line = node.statement.line if node.statement is not None else 1
         total += runs[node.index]
         if total > limits.blocks:
@@ -267,7 +301,7 @@ def _check_bounds(program: Program, limits: Limits) -> list[Diagnostic]:
                     line,
                     1,
                     "error",
-                    f"this would run more than {limits.blocks:,} blocks",
+                    f"this would open more than {limits.blocks:,} blocks",
                     "use fewer rounds, or raise `blocks` in Limits",
                 )
             )
@@ -285,7 +319,9 @@ def _check_bounds(program: Program, limits: Limits) -> list[Diagnostic]:
         for position, child in enumerate(node.children):
             each = runs_of_child(node, position)
             runs[child] = runs[node.index] * (each if each is not None else 1)
-            bounded[child] = bounded[node.index] or ends_by_itself(node)
+            if node.rest is not None:
+                runs[node.rest] += runs[child]
+            bounded[child] = bounded[node.index] or bounds_children(node)
     return found
 
 

@@ -1,7 +1,9 @@
 """What a session came to: splits, totals by movement, fade, consistency, planned against done. A fold over events.
 
-Times are unpaused nanoseconds. *Fade*: last split over first split − 1 (0.12 = the last round was 12 % slower).
-*Consistency*: 1 − coefficient of variation of the splits (1 = every round alike), None under two splits.
+Times are unpaused nanoseconds. *Pace* of a round: its work time per repetition, so that 21-15-9 compares like with
+like; its work time where a round has no repetitions. *Fade*: pace of the last round over that of the first − 1 (0.12 =
+the last round was 12 % slower). *Consistency*: 1 − coefficient of variation of the paces (1 = every round alike). Both
+are None under two full rounds.
 """
 
 from __future__ import annotations
@@ -31,7 +33,11 @@ from otelwod.runtime.turns import FinalEvents
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """One round or interval: ``reps`` are those recorded in it, ``work_ns`` without its rest; ``done`` when full."""
+    """One round or interval of ``block``: ``reps`` are those recorded in it; ``done`` when full, not cut short.
+
+    ``elapsed_ns`` = ``work_ns`` + ``rest_ns``: in an EMOM the time to complete and the rest that it earned. ``made``:
+    all work was done before the boundary; None outside EMOMs.
+    """
 
     block: str
     label: str
@@ -40,6 +46,17 @@ class Split:
     work_ns: int
     reps: float
     done: bool
+    made: bool | None = None
+
+    @property
+    def rest_ns(self) -> int:
+        """The rest in it."""
+        return self.elapsed_ns - self.work_ns
+
+    @property
+    def pace_ns(self) -> float | None:
+        """Work time per repetition; None without repetitions."""
+        return self.work_ns / self.reps if self.reps > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +93,28 @@ class Outcome:
 
     @property
     def fade(self) -> float | None:
-        """Of the full rounds of the first block that has two or more."""
-        return fade([split.work_ns for split in self._comparable()])
+        """Of the full rounds of the first block that has two or more, by pace; see the module."""
+        return fade(self.paces)
 
     @property
     def consistency(self) -> float | None:
         """Of the same rounds as `fade`."""
-        return consistency([split.work_ns for split in self._comparable()])
+        return consistency(self.paces)
+
+    @property
+    def paces(self) -> tuple[float, ...]:
+        """What `fade` and `consistency` compare: nanoseconds per repetition, or per round where one has none."""
+        comparable = self._comparable()
+        paces = tuple(split.pace_ns for split in comparable)
+        if all(pace is not None for pace in paces):
+            return tuple(pace for pace in paces if pace is not None)
+        return tuple(float(split.work_ns) for split in comparable)
+
+    @property
+    def intervals_made(self) -> tuple[int, int]:
+        """How many EMOM intervals with work ended, and how many of them were missed: ``(made, missed)``."""
+        judged = [split.made for split in self.splits if split.made is not None]
+        return sum(judged), len(judged) - sum(judged)
 
     def _comparable(self) -> list[Split]:
         blocks: dict[str, list[Split]] = {}
@@ -92,14 +124,14 @@ class Outcome:
         return next((splits for splits in blocks.values() if len(splits) > 1), [])
 
 
-def fade(splits_ns: Sequence[int]) -> float | None:
+def fade(splits_ns: Sequence[float]) -> float | None:
     """Last over first − 1; None under two splits or where the first took no time."""
     if len(splits_ns) < 2 or splits_ns[0] <= 0:
         return None
     return splits_ns[-1] / splits_ns[0] - 1
 
 
-def consistency(splits_ns: Sequence[int]) -> float | None:
+def consistency(splits_ns: Sequence[float]) -> float | None:
     """1 − standard deviation / mean; None under two splits or where they took no time."""
     mean = fmean(splits_ns) if splits_ns else 0.0
     if len(splits_ns) < 2 or mean <= 0:
@@ -258,7 +290,16 @@ class Results:
         elapsed = self._active() - opened.started
         rest = self._rest_so_far() - opened.rest
         self._splits.append(
-            Split(opened.block, opened.label, opened.number, elapsed, elapsed - rest, opened.reps, event.complete)
+            Split(
+                opened.block,
+                opened.label,
+                opened.number,
+                elapsed,
+                elapsed - rest,
+                opened.reps,
+                event.complete,
+                bool(made) if (made := event.attributes.get(c.INTERVAL_MADE)) is not None else None,
+            )
         )
         if self._open:
             self._open[-1].reps += opened.reps

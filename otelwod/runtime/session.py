@@ -7,8 +7,8 @@ events as a tick a millisecond, turn numbers included. Not thread-safe: a sessio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from otelwod.runtime.actions import Action, act
@@ -16,16 +16,26 @@ from otelwod.runtime.block import Block
 from otelwod.runtime.blocks import BLOCKS, BlockFactory
 from otelwod.runtime.bus import EventBus, Subscriber
 from otelwod.runtime.capture import reject
-from otelwod.runtime.engine import DepthError, Engine, LimitError
+from otelwod.runtime.engine import SESSION, DepthError, Engine, LimitError
 from otelwod.runtime.events import Event, TapUndone
-from otelwod.runtime.inputs import TAPS, Input, InputError, format_seconds
+from otelwod.runtime.inputs import TAPS, Input, InputError, check
 from otelwod.runtime.memory import Change, MemoryEntry, RuntimeMemory
-from otelwod.runtime.metrics import measure
+from otelwod.runtime.metrics import is_stream, measure
 from otelwod.runtime.program import Limits, Node, Program, ProgramError
 from otelwod.runtime.stack import RuntimeStack
 from otelwod.runtime.taps import tap
 
 __all__ = ["LimitError", "Session"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undoable:
+    """The last tap: how its changes are undone, its turn and time, and the sensor values since."""
+
+    log: list[Change]
+    turn: int
+    t: int
+    samples: list[Input] = field(default_factory=list)
 
 
 class Session:
@@ -49,8 +59,9 @@ class Session:
         self.limits = limits or Limits()
         self._bus = EventBus(history)
         self._engine = Engine(program, self.limits, {**BLOCKS, **(blocks or {})}, self._bus)
-        self._undoable: tuple[list[Change], int, int] | None = None
+        self._undoable: Undoable | None = None
         self._busy = False
+        self._closed = False
 
     # -------------------------------------------------------------------------------------------------- for readers
 
@@ -66,7 +77,7 @@ class Session:
 
     @property
     def turn(self) -> int:
-        """The number of the last tap or boundary; see `events`."""
+        """The number of the last tap, action or boundary; see `events`."""
         return self._engine.turn
 
     @property
@@ -113,7 +124,10 @@ class Session:
 
     @property
     def can_undo(self) -> bool:
-        """Whether `undo` would take a tap back: none since a boundary, and none twice."""
+        """Whether ``undo`` would take a tap back: none since a boundary, and none twice.
+
+        What it takes is no state of the session (a snapshot does not carry it).
+        """
         return self._undoable is not None
 
     def next_up(self) -> Node | None:
@@ -137,40 +151,62 @@ class Session:
         `InputError` where time runs backwards or the start is not at 0; `LimitError` where a limit broke: then
         the session was ended as interrupted, and nothing recorded before is lost.
         """
-        with self._turning() as out:
+        out = self._begin_turn()
+        try:
+            check(entry, self._engine.now)
             self._take(entry)
+        except (LimitError, DepthError) as error:
+            self._interrupt()
+            raise LimitError(str(error)) from None
+        finally:
+            self._busy = False
         return out
 
     def perform(self, action: Action) -> list[Event]:
         """An action of the program itself on the current block, now. `ValueError` for a segment no leaf can have."""
-        with self._turning() as out:
-            engine = self._engine
-            if engine.stack.current is not None:
-                engine.turn += 1
+        out = self._begin_turn()
+        engine = self._engine
+        before = engine.turn
+        try:
+            engine.turn = before + 1
+            act(engine, action)
+        finally:
+            self._busy = False
+            if out:
                 self._undoable = None
-                act(engine, action)
+            else:
+                engine.turn = before
         return out
 
     def interrupt(self) -> list[Event]:
         """The crash: ends everything now as failed, interrupted."""
-        with self._turning() as out:
-            self._interrupt()
+        out = self._begin_turn()
+        self._interrupt()
+        self._busy = False
         return out
 
     def reset(self) -> None:
         """Back to before the start. Subscribers stay."""
         self._undoable = None
+        self._closed = False
         self._engine.clear()
 
-    @contextmanager
-    def _turning(self) -> Iterator[list[Event]]:
-        engine = self._engine
-        out = engine.out = []
-        try:
-            yield out
-        except (LimitError, DepthError) as error:
-            self._interrupt()
-            raise LimitError(str(error)) from None
+    def close(self) -> None:
+        """The end of the session as an object: what still runs is interrupted, nothing can be undone any more, and the
+
+        memory is empty. ``now`` and the like keep what they were; inputs are refused. Harmless twice.
+        """
+        if not self._closed:
+            self.interrupt()
+            self._undoable = None
+            self._closed = True
+            self._engine.release_all()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def _interrupt(self) -> None:
         if self.is_started and not self.is_done:
@@ -178,11 +214,19 @@ class Session:
             self._undoable = None
             self._engine.end_all("failed", "interrupted")
 
+    def _begin_turn(self) -> list[Event]:
+        if self._busy:
+            raise RuntimeError("the session is in the middle of an input; a subscriber must not send another")
+        if self._closed:
+            raise InputError("the session was closed; make a new one, or reset it")
+        self._busy = True
+        out: list[Event] = []
+        self._engine.out = out
+        return out
+
     def _take(self, entry: Input) -> None:
         engine = self._engine
         status = engine.clock.status
-        if entry.t < engine.now:
-            raise InputError(f"{entry.kind} at {format_seconds(entry.t)} s comes after {format_seconds(engine.now)} s")
         if status == "waiting":
             if entry.kind == "start" and entry.t != 0:
                 raise InputError("a session starts at t = 0")
@@ -201,33 +245,63 @@ class Session:
             self._undo()
         elif engine.clock.status == "done":
             self._take_after_the_end(entry)
+        elif kind == "record" and is_stream(entry.metric):
+            self._take_sample(entry)
         else:
             self._tap(entry)
 
     def _tap(self, entry: Input) -> None:
         engine = self._engine
+        before = engine.turn
         log = engine.memory.log_changes()
         try:
-            engine.turn += 1
+            engine.turn = before + 1
             tap(engine, entry)
             engine.settle()
         finally:
             engine.memory.stop_log()
-        self._undoable = (log, engine.turn, entry.t) if entry.kind in TAPS else None
+        if not engine.out or engine.out[-1].turn == before:
+            # Nothing came of it ("next" while paused): it was no tap, and the one before can still be undone.
+            engine.turn = before
+            if self._undoable is not None:
+                self._undoable.log.extend(log)
+        elif entry.kind in TAPS:
+            self._undoable = Undoable(log, engine.turn, entry.t)
+        else:
+            self._undoable = None
+
+    def _take_sample(self, entry: Input) -> None:
+        """A sensor's value is no tap: it stays within the turn of a tap that can still be undone, and survives that."""
+        engine = self._engine
+        pending = self._undoable
+        if pending is not None and len(pending.samples) >= self.limits.samples:
+            pending = self._undoable = None
+        if pending is None:
+            engine.turn += 1
+        else:
+            pending.samples.append(entry)
+        block = engine.stack.current
+        if block is not None:
+            tap(engine, entry)
+        else:
+            self._reject_ended(entry)
 
     def _undo(self) -> None:
-        """Takes the last tap back: the state before it, and whatever time has run since."""
-        if self._undoable is None:
+        """Takes the last tap back: the state before it, then whatever time and sensors have brought since."""
+        undoable = self._undoable
+        if undoable is None:
             return
         engine = self._engine
-        log, undone, at = self._undoable
         now = engine.now
         self._undoable = None
-        engine.memory.roll_back(log)
+        engine.memory.roll_back(undoable.log)
         engine.rebuild()
-        engine.now = at
-        engine.turn = undone + 1
-        engine.emit(TapUndone(t=now, turn=engine.turn, undone_turn=undone))
+        engine.now = undoable.t
+        engine.turn = undoable.turn + 1
+        engine.emit(TapUndone(t=undoable.t, turn=engine.turn, undone_turn=undoable.turn))
+        for sample in undoable.samples:
+            engine.advance(sample.t)
+            self._take_sample(sample)
         engine.advance(now)
 
     def _take_after_the_end(self, entry: Input) -> None:
@@ -236,14 +310,18 @@ class Session:
         if entry.kind == "undo" and self._undoable is not None:
             engine.now = entry.t
             self._undo()
+        elif entry.kind == "record" and is_stream(entry.metric):
+            self._take_sample(entry)
         elif entry.kind in ("reps", "record"):
             engine.turn += 1
             self._undoable = None
-            name, unit = ("reps", "") if entry.kind == "reps" else (entry.metric, entry.unit)
-            measured = measure(name, entry.value, unit)
-            engine.now = entry.t
-            root = self.program.nodes[0].path
-            reject(engine, root, measured, entry.value, "athlete", "ended", entry.type)
+            self._reject_ended(entry)
+
+    def _reject_ended(self, entry: Input) -> None:
+        metric, unit = ("reps", "") if entry.kind == "reps" else (entry.metric, entry.unit)
+        measured = measure(metric, entry.value, unit)
+        self._engine.now = entry.t
+        reject(self._engine, self.program.nodes[0].path, measured, entry.value, "athlete", "ended", entry.type)
 
     # ------------------------------------------------------------------------------------------------------ snapshot
 
@@ -251,7 +329,7 @@ class Session:
     def from_snapshot(cls, program: Program, snapshot: tuple[MemoryEntry, ...], **options: Any) -> Session:
         """A session whose memory equals the snapshot: it goes on as the one it was taken from."""
         session = cls(program, **options)
-        session.memory.release_owner("session")
+        session.memory.release_owner(SESSION)
         session.memory.load(snapshot)
         session._engine.rebuild()
         return session

@@ -3,12 +3,13 @@
 from otelwod.runtime.behaviors.intervals import Intervals, IntervalState
 from otelwod.runtime.behaviors.leaf import Advance, HoldOn, RestBehavior, Work
 from otelwod.runtime.behaviors.sequence import Rounds, RoundState, Sequence
-from otelwod.runtime.behaviors.timer import Timer
+from otelwod.runtime.behaviors.timer import Cap, Timer
 from otelwod.runtime.block import Behavior
 
 __all__ = [
     "Advance",
     "Behavior",
+    "Cap",
     "HoldOn",
     "IntervalState",
     "Intervals",

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from otelwod import conventions as c
 from otelwod.conventions import SegmentType
-from otelwod.runtime.behaviors.leaf import Work
 from otelwod.runtime.block import Behavior, Block, Ending
 from otelwod.runtime.events import Value
 from otelwod.runtime.program import MINUTE_NS, Node
@@ -17,11 +16,12 @@ from otelwod.runtime.tally import Tally
 class IntervalState(NamedTuple):
     """``number`` counts from 0; ``resting`` once the work of this interval is over, ``done`` when it was finished.
 
-    Over the intervals that ended: ``made`` of them were done in time, ``with_work`` had work, and ``lowest`` is the
-    smallest number of repetitions in one.
+    Of the ``planned`` intervals that have work: ``with_work`` ended, ``made`` of them were done in time, and ``lowest``
+    is the smallest number of repetitions in one.
     """
 
     number: int
+    planned: int
     resting: bool = False
     done: bool = False
     made: int = 0
@@ -47,7 +47,9 @@ class Intervals(Behavior):
 
     def mount(self, block: Block) -> None:
         block.set("tally", Tally())
-        self._start(block, IntervalState(0))
+        rounds, more = divmod(self.count, len(block.node.children))
+        with_work = [self._has_work(block, child) for child in block.node.children]
+        self._start(block, IntervalState(0, planned=rounds * sum(with_work) + sum(with_work[:more])))
 
     def deadline(self, block: Block) -> int | None:
         state: IntervalState = block.get("interval")
@@ -56,20 +58,21 @@ class Intervals(Behavior):
 
     def expire(self, block: Block) -> None:
         state: IntervalState = block.get("interval")
-        reached = state.done or (not state.resting and self._target_reached(block))
-        block.close_children()
+        finished = block.close_children()
+        done = state.done or (finished and not state.resting)
         if not state.resting and self.work < self.length:
-            self._rest(block, reached)
+            self._rest(block, done)
             return
-        state = self._count(block, reached)
-        block.end_round()
+        state = self._end(block, done)
         if state.number + 1 == self.count:
             block.complete("rounds_complete")
         else:
             self._start(block, state._replace(number=state.number + 1, resting=False, done=False))
 
     def child_done(self, block: Block, child: Node, ending: Ending) -> bool:
-        self._rest(block, ending.status == "completed")
+        state: IntervalState = block.get("interval")
+        if not state.resting:
+            self._rest(block, ending.status == "completed")
         return True
 
     def _start(self, block: Block, state: IntervalState) -> None:
@@ -90,27 +93,40 @@ class Intervals(Behavior):
         if block.node.rest is not None:
             block.push(block.node.rest)
 
-    def _count(self, block: Block, done: bool) -> IntervalState:
-        """The state with the interval that just ended counted in; one whose work is "Rest" counts for nothing."""
+    def _end(self, block: Block, done: bool) -> IntervalState:
+        """Ends the interval at its boundary and counts it in; one whose work is "Rest" counts for nothing."""
         state: IntervalState = block.get("interval")
-        if block.program.nodes[self._child(block, state.number)].type != "rest":
+        attributes: dict[str, Value] = {}
+        if self._has_work(block, self._child(block, state.number)):
             tally: Tally = block.get("tally")
             reps = tally.reps - state.reps_before
             lowest = reps if state.lowest is None else min(state.lowest, reps)
             state = state._replace(made=state.made + done, with_work=state.with_work + 1, lowest=lowest)
+            if self.work >= self.length:
+                attributes[c.INTERVAL_MADE] = done
         block.set("interval", state)
+        block.end_round(attributes=attributes)
         return state
 
     @staticmethod
-    def _target_reached(block: Block) -> bool:
-        top = block.engine.stack.current
-        return top is not None and any(isinstance(b, Work) and b.reached(top) for b in top.behaviors)
+    def _has_work(block: Block, child: int) -> bool:
+        return block.program.nodes[child].type != "rest"
 
     def _child(self, block: Block, index: int) -> int:
         return block.node.children[index % len(block.node.children)]
 
+    def finished(self, block: Block) -> bool:
+        state: IntervalState = block.get("interval")
+        return state.number + 1 == self.count and self._at_boundary(block, state)
+
+    def _at_boundary(self, block: Block, state: IntervalState) -> bool:
+        return block.elapsed == (state.number + 1) * self.length
+
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
         state: IntervalState = block.get("interval")
+        if block.get("structure") is not None and self._at_boundary(block, state):
+            # A block further out ends at the boundary of this interval, and was first: the interval is a full one.
+            self._end(block, state.done or bool(block.get("child_finished", False)))
         return {c.ROUND_CURRENT: state.number + 1}
 
     def peek(self, block: Block) -> int | None:

@@ -65,6 +65,9 @@ class Work(Behavior):
         asked = [(target, done) for target, done in pairs if target is not None]
         return bool(asked) and all(done >= target for target, done in asked)
 
+    def finished(self, block: Block) -> bool:
+        return self.reached(block)
+
     def next(self, block: Block) -> bool:
         if is_skippable(block.node):
             self._complete_targets(block)
@@ -90,22 +93,40 @@ class Work(Behavior):
 
 
 class RestBehavior(Behavior):
-    """Marks the block as rest. ``work`` and ``rest`` are the durations of the pair it belongs to, in nanoseconds."""
+    """Marks the block as rest: ``rest:started``, ``rest:stopped``, and no effort counts.
 
-    __slots__ = ("rest", "work")
+    ``rest`` is how long it is to last and ``work`` how long the work before it was to last, in nanoseconds; None where
+    the text does not say. ``fills``: it lasts until the boundary of the interval around it, however early it began.
+    """
 
-    def __init__(self, work: int | None = None, rest: int | None = None) -> None:
+    __slots__ = ("fills", "rest", "work")
+
+    def __init__(self, work: int | None = None, rest: int | None = None, *, fills: bool = False) -> None:
         self.work = work
         self.rest = rest
+        self.fills = fills
 
     def mount(self, block: Block) -> None:
-        if self.rest is not None:
-            block.set("planned", self.rest)
+        planned = self._left(block) if self.fills else self.rest
+        if planned is not None:
+            block.set("planned", planned)
         block.start_leaf("rest", block.get("label"))
+
+    @staticmethod
+    def _left(block: Block) -> int | None:
+        """Unpaused time to the next deadline of the block around."""
+        around = block.parent
+        if around is None:
+            return None
+        due = [at for at in (behavior.deadline(around) for behavior in around.timed) if at is not None]
+        return min(due) - block.started_active if due else None
+
+    def finished(self, block: Block) -> bool:
+        return True  # rest that is cut leaves no work undone
 
     def is_in_rest_period(self, block: Block) -> bool:
         """Whether the athlete rests in this block now (a pause is neither work nor rest)."""
-        return bool(block.get("resting", False)) and block.get("segment").type == "rest"
+        return block.is_resting
 
 
 class HoldOn(Behavior):

@@ -41,29 +41,29 @@ class AmrapScore(ScoreBehavior):
 
 
 class TimeScore(ScoreBehavior):
-    """The time, or ``CAP + missing``."""
+    """The time; ``CAP + missing`` where the cap left work undone; what was done where it was cut otherwise."""
 
     __slots__ = ()
 
     def score(self, block: Block, ending: Ending) -> scores.Score:
         tally: Tally = block.get("tally")
-        if ending.reason == "timer_expired":
+        if ending.status == "failed" and ending.reason == "timer_expired":
             planned = block.program.planned_reps[block.node.index]
             return scores.cap_score(block.elapsed, tally.reps, planned)
-        if ending.reason == "children_complete" or ending.reason == "rounds_complete":
+        if ending.reason in ("children_complete", "rounds_complete", "timer_expired"):
             return scores.time_score(block.elapsed, tally.reps)
         return scores.total_score(tally)
 
 
 class EmomScore(ScoreBehavior):
-    """Intervals made."""
+    """Intervals made, of all that the text asks work in."""
 
     __slots__ = ()
 
     def score(self, block: Block, ending: Ending) -> scores.Score:
         state: IntervalState = block.get("interval")
         tally: Tally = block.get("tally")
-        return scores.emom_score(state.made, state.with_work, tally.reps)
+        return scores.emom_score(state.made, state.planned, tally.reps)
 
 
 class TabataScore(ScoreBehavior):

@@ -32,18 +32,25 @@ class Sequence(Behavior):
             block.push(block.node.children[step])
         return True
 
+    def finished(self, block: Block) -> bool:
+        return bool(block.get("child_finished", False)) and block.get("step") + 1 == len(block.node.children)
+
     def peek(self, block: Block) -> int | None:
         step = block.get("step") + 1
         return block.node.children[step] if step < len(block.node.children) else None
 
 
 class RoundState(NamedTuple):
-    """``current`` counts from 1, ``done`` are full rounds; ``reps_before`` is the tally when the round began."""
+    """``current`` counts from 1, ``done`` are full rounds; ``reps_before`` is the tally when the round began.
+
+    A round in which work was skipped is no full round.
+    """
 
     current: int
     done: int
     step: int
     reps_before: float = 0
+    skipped: bool = False
 
 
 class Rounds(Behavior):
@@ -65,15 +72,17 @@ class Rounds(Behavior):
 
     def child_done(self, block: Block, child: Node, ending: Ending) -> bool:
         state: RoundState = block.get("round")
+        if ending.status == "skipped" and not block.get("child_finished", False):
+            state = state._replace(skipped=True)
         step = state.step + 1
         if step < len(block.node.children):
             block.set("round", state._replace(step=step))
             block.push(block.node.children[step])
             return True
-        done = state.done + 1
+        done = state.done if state.skipped else state.done + 1
         block.set("round", state._replace(done=done))
-        block.end_round()
-        if done == self.total:
+        block.end_round(complete=not state.skipped)
+        if state.current == self.total:
             block.complete(self.reason)
         else:
             self._start(block, state.current + 1, done)
@@ -91,10 +100,18 @@ class Rounds(Behavior):
         block.milestone("round started", attributes)
         block.push(block.node.children[0])
 
+    def finished(self, block: Block) -> bool:
+        return self._round_finished(block) and block.get("round").current == self.total
+
+    @staticmethod
+    def _round_finished(block: Block) -> bool:
+        """Whether the last part of the round was finished at the very moment at which it was cut."""
+        step = block.get("round").step
+        return bool(block.get("child_finished", False)) and step + 1 == len(block.node.children)
+
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
         state: RoundState = block.get("round")
-        if block.get("child_on_time", False) and state.step == len(block.node.children) - 1:
-            # The last timed part of the round ended at the very instant that ended this block: a full round.
+        if block.get("structure") is not None and self._round_finished(block) and not state.skipped:
             tally: Tally = block.get("tally")
             state = state._replace(done=state.done + 1, reps_before=tally.reps)
             block.set("round", state)

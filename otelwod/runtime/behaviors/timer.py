@@ -1,19 +1,17 @@
-"""A block's own time: it ends itself when it is up, or only measures."""
+"""A block's own time: it ends the block when it is up, or only measures."""
 
 from __future__ import annotations
 
-from otelwod.conventions import Reason, Status
 from otelwod.runtime.block import Behavior, Block
 
 
 class Timer(Behavior):
     """Ends the block ``planned`` unpaused nanoseconds after its start; only measures when ``planned`` is None."""
 
-    __slots__ = ("planned", "status")
+    __slots__ = ("planned",)
 
-    def __init__(self, planned: int | None, status: Status = "completed") -> None:
+    def __init__(self, planned: int | None) -> None:
         self.planned = planned
-        self.status: Status = status
 
     def mount(self, block: Block) -> None:
         if self.planned is not None:
@@ -23,5 +21,20 @@ class Timer(Behavior):
         return None if self.planned is None else block.started_active + self.planned
 
     def expire(self, block: Block) -> None:
-        reason: Reason = "timer_expired"
-        block.complete(reason, self.status)
+        block.complete("timer_expired")
+
+    def finished(self, block: Block) -> bool:
+        return self.planned is not None and block.elapsed == self.planned
+
+
+class Cap(Timer):
+    """A limit on work: the block has failed when it ends it, unless nothing was left to do at that moment."""
+
+    __slots__ = ()
+
+    def expire(self, block: Block) -> None:
+        block.close_children()
+        block.complete("timer_expired", "completed" if block.finished else "failed")
+
+    def finished(self, block: Block) -> bool:
+        return False
