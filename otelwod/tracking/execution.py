@@ -11,10 +11,8 @@ tracker.close()
 
 from __future__ import annotations
 
-import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, Final, get_args
 
@@ -25,26 +23,25 @@ from opentelemetry.trace import Tracer
 from otelwod import conventions as c
 from otelwod.conventions import STRUCTURAL_SEGMENTS, Phase, Reason, RejectionReason, SegmentType, Status
 from otelwod.runtime.metrics import STREAMS, measure
-from otelwod.telemetry.ids import format_trace_id, session_trace_id
 from otelwod.trace import AttributeValue, SpanRecord
 from otelwod.tracking.active import DEFAULT_MAX_DEPTH
-from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book
+from otelwod.tracking.book import DEFAULT_EVENT_LIMIT
 from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
-from otelwod.tracking.completed import DEFAULT_CAPACITY, Completed, Overflow
-from otelwod.tracking.executions import Executions
-from otelwod.tracking.instruments import Instruments
-from otelwod.tracking.mirror import Mirror
+from otelwod.tracking.completed import DEFAULT_CAPACITY, Overflow
 from otelwod.tracking.nodes import Node
-from otelwod.tracking.writer import Change, OnRecord, RecordWriter
+from otelwod.tracking.tracker import Tracker
+from otelwod.tracking.writer import OnRecord
 
 _PHASES: Final[Mapping[str, Phase]] = {"work": "work", "rest": "rest", "pause": "pause", "transition": "transition"}
 _SEGMENTS: Final = (*sorted(STRUCTURAL_SEGMENTS), *_PHASES)
 _ENDS: Final = ("completed", "failed", "skipped")
 
 
-class ExecutionTracker:
+class ExecutionTracker(Tracker):
     """Keeps the book of one session of any runtime; the session is open from the start until `close`.
+
+    For the options see `Tracker`; ``attributes`` stand on the root.
 
     One thing happens at a time in a session: a span begins inside the innermost open one, and ending a span ends what
     is open inside it. Work that runs side by side gets a tracker each. All methods may be called from any thread.
@@ -77,37 +74,27 @@ class ExecutionTracker:
         max_depth: int = DEFAULT_MAX_DEPTH,
         on_record: OnRecord | None = None,
     ) -> None:
-        begun = time.monotonic_ns()
-        self._clock = clock or (lambda: time.monotonic_ns() - begun)
-        self._lock = threading.RLock()
-        self._strict = strict
-        self.session_id = session_id or uuid.uuid4().hex
-        anchor = time.time_ns() if anchor_ns is None else anchor_ns
-        trace_id = session_trace_id(self.session_id, seed)
         given = dict(attributes or {})
         workout_format = given.get(c.WORKOUT_FORMAT)
-        instruments = (
-            Instruments(meter, workout_format=workout_format if isinstance(workout_format, str) else None)
-            if live and meter is not None
-            else None
-        )
-        self._writer = RecordWriter(
-            anchor_ns=anchor,
-            mirror=Mirror(tracer, session_id=self.session_id, trace_id=trace_id, anchor_ns=anchor),
-            completed=Completed(capacity, overflow),
-            on_record=on_record,
-            instruments=instruments,
+        super().__init__(
+            session_id=session_id or uuid.uuid4().hex,
+            anchor_ns=time.time_ns() if anchor_ns is None else anchor_ns,
+            tracer=tracer,
+            meter=meter,
+            seed=seed,
+            workout_format=workout_format if isinstance(workout_format, str) else None,
             resource=resource,
-        )
-        self._book = Book(
-            self._writer,
-            instruments=instruments,
+            live=live,
             rich_capture=rich_capture,
+            strict=strict,
+            capacity=capacity,
+            overflow=overflow,
             event_limit=event_limit,
             max_depth=max_depth,
-            live=live,
+            on_record=on_record,
         )
-        self._trace_id = format_trace_id(trace_id)
+        begun = time.monotonic_ns()
+        self._clock = clock or (lambda: time.monotonic_ns() - begun)
         root = {c.WORKOUT_NAME: name, c.SESSION_ID: self.session_id, **given}
         self._root = self._open_block("session", name, root, 0)
 
@@ -275,56 +262,6 @@ class ExecutionTracker:
         else:
             self.close("failed", reason="interrupted")
 
-    # ------------------------------------------------------------------------------------------------------- asking
-
-    @property
-    def book(self) -> Book:
-        """The book underneath, with all its counts."""
-        return self._book
-
-    @property
-    def spans(self) -> Executions:
-        """The executions as typed views."""
-        return Executions(self._book, self._lock)
-
-    @property
-    def trace_id(self) -> str:
-        """32 hex digits."""
-        return self._root.mirrored.trace_id
-
-    @property
-    def records(self) -> tuple[SpanRecord, ...]:
-        """The finished records still in memory, in the order in which they ended: children before their parents."""
-        with self._lock:
-            return self._writer.completed.records
-
-    @property
-    def open(self) -> tuple[SpanRecord, ...]:
-        """The open blocks and structural segments, root first, as records without an end."""
-        with self._lock:
-            return self._book.open
-
-    @property
-    def accepted(self) -> int:
-        """Metrics that were accepted, streams included."""
-        return self._book.accepted
-
-    @property
-    def rejected(self) -> Counter[RejectionReason]:
-        """Metrics that were rejected, by reason."""
-        return Counter(self._book.rejected)
-
-    @property
-    def rejections(self) -> tuple[CapturedMetric, ...]:
-        """The latest rejected metrics (at most 1,000), oldest first."""
-        with self._lock:
-            return tuple(self._book.rejections)
-
-    @property
-    def events_lost(self) -> int:
-        """Events that the tracer provider's limit dropped from OpenTelemetry spans; records have them."""
-        return self._writer.mirror.events_lost
-
     def context(self) -> Context | None:
         """The OpenTelemetry context of the innermost open span, for calls that shall nest under it.
 
@@ -332,15 +269,6 @@ class ExecutionTracker:
         """
         with self._lock:
             return self._book.active.context()
-
-    def find(self, span_id: str) -> SpanRecord | None:
-        """The finished record with this span id, also when it has moved out of memory."""
-        with self._lock:
-            return self._writer.completed.get(span_id)
-
-    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
-        """Tell ``callback`` of every change from now on; call the result to stop."""
-        return self._writer.subscribe(callback)
 
     # ------------------------------------------------------------------------------------------------------- plumbing
 

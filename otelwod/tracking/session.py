@@ -8,8 +8,6 @@ this lossless.
 from __future__ import annotations
 
 import logging
-import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, Final
@@ -19,32 +17,28 @@ from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
 
 from otelwod import conventions as c
-from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, Reason, RejectionReason
+from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, Reason
 from otelwod.runtime import events as ev
-from otelwod.telemetry.ids import format_trace_id, session_trace_id
-from otelwod.trace import AttributeValue, SpanRecord
+from otelwod.trace import AttributeValue
 from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans, ActiveState
-from otelwod.tracking.book import DEFAULT_EVENT_LIMIT, Book
+from otelwod.tracking.book import DEFAULT_EVENT_LIMIT
 from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
-from otelwod.tracking.completed import DEFAULT_CAPACITY, Completed, Overflow
-from otelwod.tracking.executions import Executions
-from otelwod.tracking.instruments import Instruments
-from otelwod.tracking.mirror import Mirror, Mirrored
+from otelwod.tracking.completed import DEFAULT_CAPACITY, Overflow
+from otelwod.tracking.mirror import Mirrored
+from otelwod.tracking.tracker import Tracker
 from otelwod.tracking.values import MAX_NAME, attributes_of, text
-from otelwod.tracking.writer import Change, OnRecord, RecordWriter
+from otelwod.tracking.writer import OnRecord
 
 _log = logging.getLogger(__name__)
 
 
-class SessionTracker:
+class SessionTracker(Tracker):
     """Keeps the book of one runtime session; subscribe it to the session's stream.
 
-    ``anchor_ns`` is the wall clock (ns since the Unix epoch) at the session's t = 0. ``tracer`` and ``meter`` are those
-    of the OpenTelemetry API, or None. ``workout_*`` and ``athlete_id`` stand on the root. ``live`` turns on instruments
-    and `context`. With ``strict`` a rejected metric raises `MetricRejectedError` to whoever feeds the event; it is
-    recorded first, and its turn is final. ``on_record`` gets each record when it is final. Call `close` at the end: it
-    writes what was held back, and ends what is open as interrupted.
+    For the options see `Tracker`. ``workout_*`` and ``athlete_id`` stand on the root. With ``strict`` a rejected metric
+    raises `MetricRejectedError` to whoever feeds the event; it is recorded first, and its turn is final. Call `close`
+    at the end: it writes what was held back, and ends what is open as interrupted.
     """
 
     def __init__(
@@ -70,6 +64,23 @@ class SessionTracker:
         max_depth: int = DEFAULT_MAX_DEPTH,
         on_record: OnRecord | None = None,
     ) -> None:
+        super().__init__(
+            session_id=session_id,
+            anchor_ns=anchor_ns,
+            tracer=tracer,
+            meter=meter,
+            seed=seed,
+            workout_format=workout_format,
+            resource=resource,
+            live=live,
+            rich_capture=rich_capture,
+            strict=strict,
+            capacity=capacity,
+            overflow=overflow,
+            event_limit=event_limit,
+            max_depth=max_depth,
+            on_record=on_record,
+        )
         self._root_attributes: dict[str, Any] = {
             c.WORKOUT_NAME: workout_name,
             c.WORKOUT_FORMAT: workout_format,
@@ -79,27 +90,6 @@ class SessionTracker:
             c.ATHLETE_ID: athlete_id,
         }
         self._root_name = workout_name
-        self._strict = strict
-        self._lock = threading.RLock()
-        trace_id = session_trace_id(session_id, seed)
-        self._trace_id = format_trace_id(trace_id)
-        instruments = Instruments(meter, workout_format=workout_format) if live and meter is not None else None
-        self._writer = RecordWriter(
-            anchor_ns=anchor_ns,
-            mirror=Mirror(tracer, session_id=session_id, trace_id=trace_id, anchor_ns=anchor_ns),
-            completed=Completed(capacity, overflow),
-            on_record=on_record,
-            instruments=instruments,
-            resource=resource,
-        )
-        self._book = Book(
-            self._writer,
-            instruments=instruments,
-            rich_capture=rich_capture,
-            event_limit=event_limit,
-            max_depth=max_depth,
-            live=live,
-        )
         self._held: list[ev.RuntimeEvent] = []
         self._turn: int | None = None
         self._final: ActiveState[ev.SpanStarted | ev.SegmentStarted] | None = None
@@ -163,59 +153,6 @@ class SessionTracker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    # ------------------------------------------------------------------------------------------------------- answers
-
-    @property
-    def trace_id(self) -> str:
-        """32 hex digits; with a provider that makes its own ids they are known once the root is final."""
-        root = self._book.root
-        return self._trace_id if root is None else root.mirrored.trace_id
-
-    @property
-    def records(self) -> tuple[SpanRecord, ...]:
-        """The finished records still in memory, in the order in which they ended: children before their parents."""
-        return self._writer.completed.records
-
-    @property
-    def open(self) -> tuple[SpanRecord, ...]:
-        """The open blocks and structural segments whose turn is final, root first, as records without an end."""
-        return self._book.open
-
-    @property
-    def book(self) -> Book:
-        """The book underneath, with all its counts."""
-        return self._book
-
-    @property
-    def spans(self) -> Executions:
-        """The executions as typed views."""
-        return Executions(self._book, self._lock)
-
-    @property
-    def accepted(self) -> int:
-        """Metrics that were accepted, streams included."""
-        return self._book.accepted
-
-    @property
-    def rejected(self) -> Counter[RejectionReason]:
-        """Metrics that were rejected, by reason."""
-        return Counter(self._book.rejected)
-
-    @property
-    def rejections(self) -> tuple[CapturedMetric, ...]:
-        """The latest rejected metrics (at most 1,000), oldest first."""
-        return tuple(self._book.rejections)
-
-    @property
-    def events_lost(self) -> int:
-        """Events that the tracer provider's limit dropped from OpenTelemetry spans; records have them."""
-        return self._writer.mirror.events_lost
-
-    @property
-    def listener_failures(self) -> int:
-        """How often ``on_record`` or a subscriber raised."""
-        return self._writer.listener_failures
-
     def context(self) -> Context | None:
         """The OpenTelemetry context of the innermost open block of a live session, for calls that shall nest under it.
 
@@ -223,15 +160,6 @@ class SessionTracker:
         """
         with self._lock:
             return self.active.context()
-
-    def find(self, span_id: str) -> SpanRecord | None:
-        """The finished record with this span id, also when it has moved out of memory."""
-        with self._lock:
-            return self._writer.completed.get(span_id)
-
-    def subscribe(self, callback: Callable[[Change], None]) -> Callable[[], None]:
-        """Tell ``callback`` of every change of the book from now on; call the result to stop."""
-        return self._writer.subscribe(callback)
 
     # -------------------------------------------------------------------------------------------------- turns, undo
 

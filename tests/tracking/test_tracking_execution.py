@@ -175,7 +175,7 @@ def test_every_reason_for_a_rejection() -> None:
     after = tracker.record_metric("reps", 1, at=9)
     assert (after.reason, after.span_ids) == ("ended", (tracker.records[-1].span_id,))
     assert tracker.rejected == {"rest": 1, "paused": 1, "ended": 2}
-    assert tracker.book.recorded == 5
+    assert tracker.recorded == 5
     assert [m.reason for m in tracker.rejections] == ["rest", "paused", "ended", "ended"]
 
 
@@ -373,8 +373,8 @@ def test_beyond_the_capacity_spans_move_away_and_stay_findable() -> None:
     assert [r.name for r in tracker.records] == ["E3", "E4"]
     assert [tracker.find(i).name for i in ids] == ["E0", "E1", "E2", "E3", "E4"]
     assert tracker.spans.by_id(ids[0]).label == "E0"
-    assert tracker.book.writer.completed.moved == 3
-    assert len(tracker.book.writer.completed) == 2
+    assert tracker._writer.completed.moved == 3
+    assert len(tracker.records) == 2
 
 
 def test_what_cannot_move_away_is_let_go_and_counted(caplog: pytest.LogCaptureFixture) -> None:
@@ -385,7 +385,7 @@ def test_what_cannot_move_away_is_let_go_and_counted(caplog: pytest.LogCaptureFi
         tracker.start_span("effort", "F", at=1)
         tracker.end_span(at=2)
         tracker.close(at=2)
-        assert tracker.book.writer.completed.let_go == 2
+        assert tracker.losses["records_let_go"] == 2
         assert tracker.find(span) is None
     assert caplog.text.count("cannot move out of memory") == 1
     with pytest.raises(ValueError, match="at least 1"):

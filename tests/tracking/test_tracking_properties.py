@@ -126,7 +126,7 @@ def check(records: tuple[SpanRecord, ...], accepted: int, rejected: Counter[Any]
     assert {k: v for k, v in shown.items() if k is not None} == dict(rejected)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(operations, st.booleans())
 def test_a_foreign_runtime_cannot_break_the_book(steps: list[tuple[int, str, int]], own: bool) -> None:
     made, exporter = provider(own=own)
@@ -135,7 +135,7 @@ def test_a_foreign_runtime_cannot_break_the_book(steps: list[tuple[int, str, int
     )
     given_in = play(tracker, steps)
     streams = tracker.accepted - sum(1 for _, m in metrics_in(tracker.records) if m.accepted)
-    assert tracker.accepted + tracker.rejected.total() == given_in == tracker.book.recorded
+    assert tracker.accepted + tracker.rejected.total() == given_in == tracker.recorded
     check(tracker.records, tracker.accepted, tracker.rejected, streams)
     assert tuple(as_record(s) for s in exporter.get_finished_spans()) == tracker.records
     views = tracker.spans.completed
@@ -192,7 +192,7 @@ def run(text: str, steps: list[tuple[int, str, int]], listeners: tuple[Any, ...]
         pass
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(WORKOUTS), inputs)
 def test_our_runtime_keeps_every_promise(text: str, steps: list[tuple[int, str, int]]) -> None:
     made, exporter = provider()
@@ -210,11 +210,11 @@ def test_our_runtime_keeps_every_promise(text: str, steps: list[tuple[int, str, 
     run(text, steps, (tracker,))
     tracker.close()
     assert tracker.faults == 0
-    assert tracker.book.times_moved == 0
+    assert tracker.losses["times_moved"] == 0
     streams = tracker.accepted - sum(1 for _, m in metrics_in(tracker.records) if m.accepted)
     check(tracker.records, tracker.accepted, tracker.rejected, streams)
     assert tuple(as_record(s) for s in exporter.get_finished_spans()) == tracker.records
-    assert tracker.listener_failures == 0
+    assert tracker.losses["listener_failures"] == 0
     totals_agree(reader, tracker.records, streams)
 
 
@@ -265,14 +265,15 @@ def load_at(record: SpanRecord, reps: CapturedMetric) -> float:
     if before:
         return float(before[-1])
     if any(m.name == "load" and m.accepted for m in events):
-        return START_LOADS.get(str(record.attributes[c.BLOCK_LABEL]), 0.0)
+        label = str(record.attributes[c.BLOCK_LABEL])
+        return next((load for text, load in WRITTEN_LOADS.items() if label.endswith(text)), 0.0)
     return float(record.attributes.get(c.LOAD_VALUE, 0.0))
 
 
-START_LOADS = {"2 Back Squat 100 kg": 100.0}
+WRITTEN_LOADS = {" 100 kg": 100.0, " 95 lb": 95 * 0.45359237}
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.sampled_from(WORKOUTS), inputs)
 def test_file_views_and_spans_tell_the_same_story(tmp_path_factory: Any, text: str, steps: Any) -> None:
     path = Path(tmp_path_factory.mktemp("story")) / "s.otlp.jsonl"

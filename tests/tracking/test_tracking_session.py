@@ -358,7 +358,7 @@ def test_a_faulty_stream_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
     stream.block(7, "1", None, "session", "a second root")
     tracker.close()
     assert tracker.faults == 4
-    assert tracker.book.times_moved == 1
+    assert tracker.losses["times_moved"] == 1
     assert tracker.rejected == {"ended": 1}
     assert [r.name for r in tracker.records] == ["Transition", "E", "F", "S"]
     assert_tiles(tracker.records)
@@ -396,5 +396,5 @@ def test_a_listener_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -
     fran(Stream(tracker))
     tracker.close()
     assert len(tracker.records) == 8
-    assert tracker.listener_failures == 8 + 8 + 8 + 4
+    assert tracker.losses["listener_failures"] == 8 + 8 + 8 + 4
     assert caplog.text.count("a listener of a tracker raised") == 1
