@@ -101,6 +101,11 @@ class Documents:
         self._zipkin.append(value)
 
 
+def is_known(value: Mapping[str, Any]) -> bool:
+    """Whether an object is of a format that `Documents` reads."""
+    return _kind(value) is not None
+
+
 _Reader = Callable[[Documents, dict[str, Any]], None]
 
 

@@ -58,14 +58,13 @@ def _traces_data(data: bytes, tally: Tally) -> Iterator[SpanRecord]:
         for resource_spans in whole.resource_spans:
             yield from _resource_spans(resource_spans, tally)
         return
-    found = False
+    counted = sum(tally.skipped.values())
     for number, part in _fields(data, tally):
         if number == 1:
-            found = True
             sound = _parsed(ResourceSpans, part)
             yield from _resource_spans(sound, tally) if sound is not None else _damaged(part, tally)
-    if not found:
-        tally.skip("message that is no OTLP protobuf")
+    if sum(tally.skipped.values()) == counted:
+        tally.skip("damaged part of a message")
 
 
 def _damaged(data: bytes, tally: Tally) -> Iterator[SpanRecord]:

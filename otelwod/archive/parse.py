@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from otelwod.archive import otlp_proto, salvage
-from otelwod.archive.document import Documents
+from otelwod.archive.document import Documents, is_known
 from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.nesting import deeper_than
 
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGINS: Final = re.compile(rb"\s*[\[{]")
-_ONE_LINE: Final = re.compile(rb"\s*[\[{].*[\]}][ \t\r]*\n\s*[\[{]")
-"""A whole value on the first line, and another one behind it."""
+_ONE_LINE: Final = re.compile(rb"\s*([\[{].*[\]}])[ \t\r]*\n\s*\S")
+"""What may be a whole value on the first line, and something behind it."""
 _SOMETHING: Final = re.compile(r"\S")
 
 try:
@@ -61,7 +61,7 @@ def _check_spans(place: str, documents: Documents, limits: Limits) -> None:
 
 
 def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) -> None:
-    if _ONE_LINE.match(data):
+    if _is_lines(data):
         for number, line in _lines(data):
             _read_line(line, f"{place}:{number}", documents)
             _check_spans(place, documents, limits)
@@ -72,6 +72,17 @@ def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) ->
         raise _too_deep(place) from None
     except ValueError:
         _read_values(data.decode("utf-8", "replace"), place, documents)
+
+
+def _is_lines(data: bytes) -> bool:
+    first = _ONE_LINE.match(data)
+    if first is None:
+        return False
+    try:
+        loads(first[1])
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _too_deep(place: str) -> ReadError:
@@ -134,7 +145,8 @@ def _salvage(text: str, place: str, documents: Documents, error: ValueError) -> 
     """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known."""
     before = documents.gathering.spans
     for value in salvage.documents(text):
-        documents.add(value)
+        if is_known(value):
+            documents.add(value)
     documents.finish()
     what = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
     documents.tally.skip("damaged JSON text")

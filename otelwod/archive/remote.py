@@ -129,6 +129,7 @@ class _SameHost(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         if _origin(urlsplit(newurl)) != _origin(urlsplit(req.full_url)):
+            fp.close()
             raise ReadError(
                 req.full_url, f"the backend redirects to another host ({newurl}); ask that one if you trust it"
             )

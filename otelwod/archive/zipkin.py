@@ -16,7 +16,7 @@ from otelwod.archive.values import MICROSECOND, attribute, identifier, nanosecon
 from otelwod.conventions import SERVICE_NAME
 from otelwod.trace import AttributeValue, SpanEvent, SpanKind, SpanRecord
 
-_KINDS: Final[Mapping[object, SpanKind]] = {
+_KINDS: Final[Mapping[str, SpanKind]] = {
     "CLIENT": "client",
     "SERVER": "server",
     "PRODUCER": "producer",
@@ -115,7 +115,7 @@ def _record(span: Mapping[str, Any], tally: Tally) -> SpanRecord | None:
         words(span.get("name")),
         start or 0,
         None if length is None else (start or 0) + length,
-        kind=_KINDS.get(span.get("kind"), "internal"),
+        kind=_KINDS.get(words(span.get("kind")), "internal"),
         status="error" if failed else "unset",
         status_message=str(attributes["error"]) if failed and attributes["error"] not in (True, "true") else "",
         attributes=attributes,
