@@ -12,14 +12,12 @@ from otelwod.trace import Attributes, Trace
 def workout_report(trace: Trace) -> WorkoutReport | None:
     """Splits by structural segment and use by movement; None for a trace that is no workout.
 
-    A workout is told by the attributes of its spans: ``otelwod.block.type`` and ``otelwod.segment.type``.
+    A workout is told by ``otelwod.block.type`` or ``otelwod.segment.type`` on a root (or on an orphan).
     """
-    if not trace.phase or not trace.roots:
+    if not trace.phase or not any(_is_workout(trace.record(row).attributes) for row in trace.roots):
         return None
     records = [trace.record(row) for row in range(len(trace))]
     attributes = [record.attributes for record in records]
-    if not any(c.BLOCK_TYPE in given for given in attributes):
-        return None
     root = next((attributes[row] for row in trace.roots if c.WORKOUT_FORMAT in attributes[row]), {})
     name = _text(root, c.WORKOUT_NAME) or records[trace.roots[0]].name
     phases: list[dict[str, int]] = [{} for _ in records]
@@ -66,6 +64,10 @@ def workout_report(trace: Trace) -> WorkoutReport | None:
         movements=tuple(_movements(trace, attributes, phases, order, total)),
         fade=fade([(s.phases.work_ns, s.reps) for s in splits if s.phases.work_ns]),
     )
+
+
+def _is_workout(attributes: Attributes) -> bool:
+    return c.BLOCK_TYPE in attributes or c.SEGMENT_TYPE in attributes
 
 
 def fade(efforts: list[tuple[int, int]]) -> float | None:

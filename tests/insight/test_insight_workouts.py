@@ -1,0 +1,141 @@
+"""A workout's trace, shaped as ARCHITECTURE.md draws it, in numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from insight_samples import one, span
+
+from otelwod.insight import Report, analyze_traces
+from otelwod.insight.report import PhaseSplit, WorkoutReport
+from otelwod.insight.workouts import fade
+from otelwod.trace import SpanRecord
+
+S = 1_000_000_000
+
+
+def block(kind: str, **more: Any) -> dict[str, Any]:
+    return {"otelwod.block.type": kind, **more}
+
+
+def effort(span_id: str, parent: str, start: int, end: int, name: str, reps: int, **more: Any) -> SpanRecord:
+    given = block("effort", **{"otelwod.movement.name": name, "otelwod.movement.id": f"x/{name.lower()}"})
+    if reps:
+        given["otelwod.reps.done"] = reps
+    return span(span_id, parent, start * S, end * S, f"{reps} {name}", attributes={**given, **more})
+
+
+WORK = {"otelwod.phase": "work"}
+
+
+def two_rounds() -> list[SpanRecord]:
+    """Two rounds of thrusters and pull-ups, with a rest between, a pause in the last, and a transition."""
+    root = block(
+        "session",
+        **{"otelwod.workout.name": "Fran", "otelwod.workout.format": "for_time", "otelwod.score.display": "2:20"},
+    )
+    return [
+        span("s", None, 1 * S, 141 * S, "session", attributes=root),
+        span("b", "s", 1 * S, 141 * S, "21-15", attributes=block("rounds")),
+        span(
+            "r1",
+            "b",
+            1 * S,
+            61 * S,
+            "Round 1",
+            attributes={"otelwod.segment.type": "round", "otelwod.segment.index": 0},
+        ),
+        effort("t1", "r1", 1, 41, "Thrusters", 20, **WORK),
+        effort("p1", "r1", 41, 61, "Pull-ups", 10, **WORK),
+        span("rest", "b", 61 * S, 71 * S, "Rest 0:10", attributes=block("rest", **{"otelwod.phase": "rest"})),
+        span(
+            "r2",
+            "b",
+            71 * S,
+            141 * S,
+            "whatever",
+            attributes={
+                "otelwod.segment.type": "round",
+                "otelwod.segment.index": 1,
+                "otelwod.segment.label": "Round 2",
+            },
+        ),
+        effort("t2", "r2", 71, 101, "Thrusters", 10, **WORK),
+        span("walk", "r2", 101 * S, 106 * S, "to the bar", attributes={"otelwod.phase": "transition"}),
+        effort("p2", "r2", 106, 141, "Pull-ups", 10),
+        span("p2a", "p2", 106 * S, 116 * S, "work", attributes={"otelwod.segment.type": "work", **WORK}),
+        span(
+            "p2b",
+            "p2",
+            116 * S,
+            121 * S,
+            "Paused",
+            attributes={"otelwod.segment.type": "pause", "otelwod.phase": "pause"},
+        ),
+        span("p2c", "p2", 121 * S, 141 * S, "work", attributes={"otelwod.segment.type": "work", **WORK}),
+    ]
+
+
+def report_of(records: list[SpanRecord]) -> WorkoutReport:
+    found = analyze_traces([one(*records)])
+    assert Report.from_dict(found.to_dict()) == found
+    workout = found.traces[0].workout
+    assert workout is not None
+    return workout
+
+
+def test_splits_movements_and_fade() -> None:
+    trace = analyze_traces([one(*two_rounds())]).traces[0]
+    assert trace.phases == PhaseSplit(120 * S, 10 * S, 5 * S, 5 * S, 0)
+    workout = report_of(two_rounds())
+    assert (workout.name, workout.format, workout.score) == ("Fran", "for_time", "2:20")
+    first, second = workout.splits
+    assert (first.label, first.index, first.type, first.operation) == ("Round 1", 0, "round", "21-15")
+    assert (first.duration_ns, first.reps, first.phases) == (60 * S, 30, PhaseSplit(work_ns=60 * S))
+    assert (second.label, second.reps) == ("Round 2", 20)
+    assert second.phases == PhaseSplit(60 * S, 0, 5 * S, 5 * S, 0)
+    thrusters, pull_ups = workout.movements
+    assert (thrusters.movement, thrusters.movement_id, thrusters.efforts, thrusters.reps) == (
+        "Thrusters",
+        "x/thrusters",
+        2,
+        30,
+    )
+    assert (thrusters.paces_ns, thrusters.per_rep, thrusters.fade) == ((2 * S, 3 * S), True, 0.5)
+    assert (thrusters.median_pace_ns, thrusters.slowdown_ns) == (2 * S, 10 * S)
+    assert (pull_ups.total_ns, pull_ups.paces_ns) == (55 * S, (2 * S, 3 * S))
+    assert thrusters.share == pytest.approx(70 / 140)
+    assert workout.fade == pytest.approx((60 / 20) / (60 / 30) - 1)
+
+
+def test_without_repetitions_paces_are_times() -> None:
+    records = [record for record in two_rounds() if record.span_id not in ("p1", "t1")]
+    records += [effort("t1", "r1", 1, 41, "Run", 0, **WORK), effort("p1", "r1", 41, 61, "Run", 0, **WORK)]
+    run = next(use for use in report_of(records).movements if use.movement == "Run")
+    assert (run.paces_ns, run.per_rep, run.slowdown_ns, run.fade) == ((40 * S, 20 * S), False, 20 * S, -0.5)
+    assert report_of(records).fade == 0.0  # reps of one round are unknown: times are compared
+
+
+def test_what_no_leaf_tells_is_unknown() -> None:
+    records = [record for record in two_rounds() if record.span_id != "t1"]
+    assert report_of(records).splits[0].phases == PhaseSplit(work_ns=20 * S, unknown_ns=40 * S)
+
+
+def test_damaged_attributes_are_no_trouble() -> None:
+    records = two_rounds()
+    records[3] = effort("t1", "r1", 1, 41, "Thrusters", 0, **WORK, **{"otelwod.reps.done": float("nan")})
+    records[4] = effort("p1", "r1", 41, 61, "Pull-ups", 0, **WORK, **{"otelwod.reps.done": "many"})
+    assert report_of(records).splits[0].reps == 0
+
+
+def test_a_pipeline_is_no_workout() -> None:
+    trace = one(span("r", None, 1, 9), span("a", "r", 1, 5, attributes=WORK))
+    assert analyze_traces([trace]).traces[0].workout is None
+
+
+def test_fade_needs_two_efforts() -> None:
+    assert fade([]) is None
+    assert fade([(5, 1)]) is None
+    assert fade([(0, 1), (5, 1)]) is None
+    assert fade([(10, 0), (20, 5)]) == 1.0
