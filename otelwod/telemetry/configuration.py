@@ -16,7 +16,7 @@ from otelwod._version import __version__
 from otelwod.conventions import SERVICE_NAME
 from otelwod.telemetry.delivery import Delivery
 from otelwod.telemetry.exporter_log import ExporterLog
-from otelwod.telemetry.settings import SCOPE, Settings, read_settings
+from otelwod.telemetry.settings import SCOPE, Settings, read_settings, resource_attributes
 from otelwod.trace import Attributes
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def configure(
             owned=False,
             disabled=True,
             event_limit=None,
-            resource=settings.resource,
+            resource=resource_attributes(settings),
             problems=settings.problems,
             processors=(),
             meter_pipeline=None,
@@ -186,7 +186,7 @@ def _configure_sdk(
         )
         resource: Attributes = dict(provider.resource.attributes)  # type: ignore[arg-type]
     else:
-        resource = settings.resource
+        resource = resource_attributes(settings)
     meter, pipeline, found = meter_pipeline(
         settings if export else replace(settings, metrics=()), metric_readers, set_global, log
     )

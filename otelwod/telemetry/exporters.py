@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,14 @@ def place_of(target: Target) -> str:
 def span_exporter(target: Target) -> SpanExporter:
     """An exporter of spans for ``target``; raises `ExporterError`."""
     if isinstance(target, OtlpTarget):
-        if target.protocol == "grpc":
-            from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
+        with _explained(target):
+            if target.protocol == "grpc":
+                from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 
-            return GrpcExporter(**_grpc_arguments(target))
-        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
+                return GrpcExporter(**_grpc_arguments(target))
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
 
-        return HttpExporter(**_http_arguments(target))
+            return HttpExporter(**_http_arguments(target))
     exporter = _named(target.signal, target.name)
     if not isinstance(exporter, SpanExporter):
         raise ExporterError(f"OTEL_TRACES_EXPORTER: {target.name!r} is not an exporter of spans")
@@ -45,17 +47,29 @@ def span_exporter(target: Target) -> SpanExporter:
 def metric_exporter(target: Target) -> MetricExporter:
     """An exporter of metrics for ``target``; raises `ExporterError`."""
     if isinstance(target, OtlpTarget):
-        if target.protocol == "grpc":
-            from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
+        with _explained(target):
+            if target.protocol == "grpc":
+                from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-            return GrpcExporter(**_grpc_arguments(target))
-        from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as HttpExporter
+                return GrpcExporter(**_grpc_arguments(target))
+            from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as HttpExporter
 
-        return HttpExporter(**_http_arguments(target))
+            return HttpExporter(**_http_arguments(target))
     exporter = _named(target.signal, target.name)
     if not isinstance(exporter, MetricExporter):
         raise ExporterError(f"OTEL_METRICS_EXPORTER: {target.name!r} is not an exporter of metrics")
     return exporter
+
+
+@contextmanager
+def _explained(target: OtlpTarget) -> Iterator[None]:
+    """Whatever the exporter's own constructor objects to (credentials, TLS files) becomes one line."""
+    try:
+        yield
+    except ExporterError:
+        raise
+    except Exception as error:
+        raise ExporterError(f"nothing is sent to {target.place}: {error}") from error
 
 
 def _named(signal: str, name: str) -> object:

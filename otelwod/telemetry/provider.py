@@ -10,13 +10,12 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider, sampling
 from opentelemetry.sdk.trace.export import SpanExporter
 from opentelemetry.sdk.trace.id_generator import IdGenerator
-from opentelemetry.sdk.version import __version__ as sdk_version
 
 from otelwod.telemetry.export_processor import ExportProcessor
 from otelwod.telemetry.exporter_log import ExporterLog
 from otelwod.telemetry.exporters import ExporterError, is_otlp, place_of, span_exporter, span_exporters_of
 from otelwod.telemetry.id_generator import PlannedIdGenerator, SeededIdGenerator
-from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings
+from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings, resource_attributes
 
 _SAMPLERS: Mapping[str, sampling.Sampler] = {
     "always_on": sampling.ALWAYS_ON,
@@ -52,14 +51,8 @@ def own_provider(settings: Settings, seed: int | None) -> tuple[OwnTracerProvide
 
 
 def resource_of(settings: Settings) -> Resource:
-    """Who sends: the SDK, the service and what ``OTEL_RESOURCE_ATTRIBUTES`` adds; nothing that differs by run."""
-    attributes = {
-        "telemetry.sdk.language": "python",
-        "telemetry.sdk.name": "opentelemetry",
-        "telemetry.sdk.version": sdk_version,
-        **settings.resource,
-    }
-    return Resource(attributes)
+    """Who sends, as the SDK wants it."""
+    return Resource(resource_attributes(settings))
 
 
 def _limits(settings: Settings) -> SpanLimits:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Final, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -96,6 +97,19 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read every ``OTEL_*`` variable that otelwod honours from ``environ``."""
     return _Reader(environ).read()
+
+
+def resource_attributes(settings: Settings) -> dict[str, str]:
+    """Who sends: the SDK, the service and what ``OTEL_RESOURCE_ATTRIBUTES`` adds; nothing that differs by run.
+
+    The same whether the SDK is loaded, disabled or of a program that samples nothing: files tell the same story.
+    """
+    return {
+        "telemetry.sdk.language": "python",
+        "telemetry.sdk.name": "opentelemetry",
+        "telemetry.sdk.version": version("opentelemetry-sdk"),
+        **settings.resource,
+    }
 
 
 class _Reader:
