@@ -80,7 +80,8 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iter
     if workout.format not in _FIXED_TIME and len(report.traces) == 1 and report.bottlenecks:
         best = report.bottlenecks[0]
         if best.what_if.high_ns > 0:
-            low, high = (fmt_clock(trace.duration_ns - ns) for ns in (best.what_if.high_ns, best.what_if.low_ns))
+            elapsed = trace.duration_ns - trace.phases.pause_ns  # a score leaves pauses out
+            low, high = (fmt_clock(elapsed - ns) for ns in (best.what_if.high_ns, best.what_if.low_ns))
             spread = f"between {low} and {high}" if low != high else f"about {high}"
             faster = "less" if best.phase == "rest" else "faster"
             sentences.append(
