@@ -142,7 +142,7 @@ def _operation(use: OperationUse, total_ns: int, services: bool) -> list[Piece |
 def _add_gains(page: Page, report: Report, most: int = 5) -> None:
     lines = [
         f"{words.quoted(found.operation)}: {words.gain(found, report.duration_ns)}"
-        + (f"; past {fmt_duration(found.slack_ns)} of it, what runs beside it takes over" if found.slack_ns else "")
+        + (f"; after {fmt_duration(found.slack_ns)} gained, what runs beside it decides" if found.slack_ns else "")
         + "."
         for found in report.bottlenecks[:most]
     ]
