@@ -12,7 +12,6 @@ from typing import Final, cast
 
 from otelwod import conventions as c
 from otelwod.conventions import NANOS_PER_SECOND, Direction, Phase, RejectionReason
-from otelwod.runtime.metrics import STREAMS
 from otelwod.trace import AttributeValue, SpanEvent
 
 REASONS: Final[tuple[RejectionReason, ...]] = ("rest", "paused", "ended", "invalid")
@@ -79,15 +78,6 @@ WHY: Final[Mapping[RejectionReason, str]] = {
 def seconds(nanoseconds: int) -> float:
     """Nanoseconds as the seconds of attributes and instruments."""
     return nanoseconds / NANOS_PER_SECOND
-
-
-def refusal(name: str, phase: Phase) -> RejectionReason | None:
-    """Whether a valid value is refused in this phase. Streams describe the body and are welcome in each."""
-    if name in STREAMS:
-        return None
-    if phase == "rest":
-        return "rest"
-    return "paused" if phase == "pause" else None
 
 
 def attributes_of_metric(metric: CapturedMetric) -> dict[str, AttributeValue]:
