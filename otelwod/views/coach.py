@@ -75,8 +75,9 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iter
         if rest:
             named.append(f"rest {fmt_percent(rest, trace.duration_ns)}")
         sentences.append("The time went to " + _listed(named) + ".")
-    if workout.fade is not None and len(workout.splits) > 1:
-        sentences.append(_fade(workout.fade, workout.splits[0], workout.splits[-1]))
+    pace = _pace(workout)
+    if pace:
+        sentences.append(pace)
     if workout.format not in _FIXED_TIME and len(report.traces) == 1 and report.bottlenecks:
         best = report.bottlenecks[0]
         if best.what_if.high_ns > 0:
@@ -93,6 +94,24 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iter
 
 def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _pace(workout: WorkoutReport) -> str | None:
+    """How the pace changed: from round to round where every round holds the same, else of the movement that fell most.
+
+    A last round that the clock cut short, or minutes of different movements, say nothing about pace.
+    """
+    splits = workout.splits
+    alike = len(splits) > 1 and all(use.efforts >= len(splits) for use in workout.movements)
+    if alike and workout.fade is not None:
+        return _fade(workout.fade, splits[0], splits[-1])
+    fades = [(use.fade, visible(use.movement)) for use in workout.movements if use.fade is not None]
+    if not fades:
+        return None
+    worst, name = max(fades)
+    if worst < _NOTICED:
+        return "An even pace in every movement." if min(fades)[0] > -_NOTICED else None
+    return f"{name} slowed down most: the last set was {fmt_percent(worst)} slower than the first."
 
 
 def _fade(fade: float, first: Split, last: Split) -> str:
@@ -175,7 +194,7 @@ def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20)
             f"{use.reps:,}" if use.reps else "",
             fmt_duration(use.median_pace_ns) if use.efforts else "",
             (_change(use.fade), "warning" if use.fade is not None and use.fade >= _NOTICED else ""),
-            fmt_clock(use.slowdown_ns) if use.slowdown_ns else "",
+            _clock_or_blank(use.slowdown_ns),
         ]
         for use in movements[:most]
     ]
@@ -245,7 +264,7 @@ def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth
 
 
 def _clock_or_blank(ns: int) -> str:
-    return fmt_clock(ns) if ns else ""
+    return fmt_clock(ns) if ns >= c.NANOS_PER_SECOND else ""
 
 
 def _done(record: SpanRecord) -> str:

@@ -48,8 +48,8 @@ def test_a_pipeline_as_a_page() -> None:
           thumbnails      1    0 %  200 ms   1.1 s   1.1 s   1.1 s   1.1 s
 
         What would help
-          · `resize`: 20 % faster makes 4.1 s into about 3.59 s; after 300 ms gained, what
-            runs beside it decides.
+          · `resize`: 20 % faster makes 4.1 s into about 3.59 s; after 300 ms gained,
+            what runs beside it decides.
           · `load`: 20 % faster makes 4.1 s into about 3.96 s.
           · `save`: 20 % faster makes 4.1 s into about 3.98 s.
           · `main`: 20 % faster makes 4.1 s into about 4.05 s.
@@ -272,6 +272,19 @@ def test_an_emom_is_not_told_to_be_faster() -> None:
 )
 def test_the_fade_in_words(paces: tuple[float, ...], said: str) -> None:
     assert said in console.render_workout(fran(paces=paces, missed=0).report(), width=200)
+
+
+def test_rounds_that_do_not_compare_are_not_compared() -> None:
+    built = fran()
+    given = {c.SEGMENT_TYPE: "round", c.SEGMENT_INDEX: 3, c.SEGMENT_LABEL: "Round 4"}
+    cut = built.span("Round 4", 253, 254, built.records[1].span_id, attributes=given)
+    built.span("21 Thrusters", 253, 254, cut, attributes={c.BLOCK_TYPE: "effort", c.PHASE: "work"})
+    page = console.render_workout(built.report(), width=200)
+    assert "Pull-ups slowed down most: the last set was 93 % slower than the first." in page
+    assert "Round 4 was" not in page
+    steady = fran(paces=(2.0, 2.0, 2.0), missed=0)
+    steady.records[-1] = replace(steady.records[-1], attributes={c.PHASE: "work"})
+    assert "An even pace in every movement." in console.render_workout(steady.report(), width=200)
 
 
 def test_what_was_recorded_stands_beside_its_block() -> None:
