@@ -1,12 +1,10 @@
 """The book of records: the one mechanism under every tracker.
 
-A session is *one* line of leaves: at each moment exactly one stretch of own time is open, under the innermost open
-block or structural segment. Whatever opens, closes, pauses or rests ends that stretch and begins the next at the same
-nanosecond. So leaves tile their block, and the session, by construction.
+Spans open and close by key; `Line` keeps the leaves under them, `RecordWriter` makes records of what has ended.
 
 Records are complete without OpenTelemetry; each is mirrored to it: a span starts when its block opens (children need
 its ids), and gets events, attributes and end in one go when it closes. Times are integer nanoseconds from the session's
-start; a time that runs backwards is moved up to the latest and counted.
+start.
 """
 
 from __future__ import annotations
@@ -19,13 +17,14 @@ from typing import Any, Final, Literal
 from opentelemetry.context import Context
 
 from otelwod import conventions as c
-from otelwod.conventions import Phase, Reason, RejectionReason, Status
+from otelwod.conventions import Reason, RejectionReason, Status
 from otelwod.runtime.metrics import STREAMS
 from otelwod.trace import SpanEvent, SpanRecord
 from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans
 from otelwod.tracking.capture import Reading, capture
 from otelwod.tracking.captured import CapturedMetric, event_of_metric, seconds
 from otelwod.tracking.instruments import Instruments
+from otelwod.tracking.line import Line
 from otelwod.tracking.mirror import Mirrored
 from otelwod.tracking.nodes import Leaf, Node, own_phase
 from otelwod.tracking.streams import StreamSummary, summary_attributes
@@ -54,20 +53,16 @@ class Book:
         self.writer = writer
         self.anchor_ns = writer.anchor_ns
         self.active: ActiveSpans[Node] = ActiveSpans(max_depth=max_depth, context_of=_context_of if live else None)
-        self.now = 0
+        self.line = Line(self.active, writer)
         self.accepted = 0
         self.rejected: Counter[RejectionReason] = Counter()
         self.rejections: deque[CapturedMetric] = deque(maxlen=RECENT_REJECTIONS)
         self.events_beyond_limit = 0
         """Events that a record had no room for."""
-        self.times_moved = 0
-        """Times that ran backwards."""
         self.root: Node | None = None
         self._instruments = instruments
         self._rich = rich_capture
         self._event_limit = event_limit
-        self._leaf: Leaf | None = None
-        self._before_pause: Leaf | None = None
         self.sealed = False
         """Whether the root has been written: nothing more is added to it."""
 
@@ -77,25 +72,6 @@ class Book:
     def open(self) -> tuple[SpanRecord, ...]:
         """The open blocks and structural segments as records without an end, root first."""
         return tuple(self.writer.record_of(entry.span) for entry in self.active.active)
-
-    @property
-    def leaves(self) -> tuple[Leaf, ...]:
-        """The stretches that are no records yet: one held back for an open span at most, and the open one, last."""
-        held = (entry.span.held for entry in self.active.active)
-        return tuple(leaf for leaf in (*held, self._leaf) if leaf is not None)
-
-    @property
-    def leaf_key(self) -> str | None:
-        """The key of the open stretch, if it has one; in a pause that of the stretch that will go on."""
-        leaf = self._leaf
-        if leaf is not None and leaf.key is None and self.active.paused and self._before_pause is not None:
-            leaf = self._before_pause
-        return None if leaf is None else leaf.key
-
-    @property
-    def phase(self) -> Phase | None:
-        """What the moment is: work, rest, pause or transition; None when nothing is open."""
-        return None if self._leaf is None else self._leaf.settled
 
     @property
     def recorded(self) -> int:
@@ -122,7 +98,7 @@ class Book:
         """
         if self.root is not None and self.active.current is None:
             raise ValueError(f"the session has ended; {key!r} needs a session of its own")
-        t = self._at(t)
+        t = self.line.at(t)
         above = self.active.current
         parent = None if above is None else above.span
         given = attributes_of(attributes)
@@ -141,8 +117,7 @@ class Book:
         )
         self.active.enter(key, entering, t)
         if parent is not None:
-            self._finish_leaf(t, child=True)
-            self._release_held(parent)
+            self.line.finish(t, child=True)
         if kind == "segment" and parent is not None:
             self._name_segment(entering, parent)
         above_it = None if parent is None else parent.mirrored
@@ -151,7 +126,7 @@ class Book:
         if parent is None:
             self.root = entering
             self.writer.take_resource()
-        self._leaf = self._new_leaf(entering, t)
+        self.line.begin(entering, t)
         if self.writer.heard:
             self.writer.tell(Change("opened", self.anchor_ns + t, record=self.writer.record_of(entering)))
         return entering
@@ -165,7 +140,7 @@ class Book:
         """
         if self.active.by_id(key) is None:
             return False
-        t = self._at(t)
+        t = self.line.at(t)
         for entry in reversed(self.active.active):
             own = entry.key == key
             self._close_innermost(
@@ -178,95 +153,20 @@ class Book:
     def seal(self) -> None:
         """The stream has ended: what is open ends as interrupted; the root, kept for late rejections, is written."""
         if self.active.active:
-            self.close_node(self.now, self.active.active[0].key, "failed", "interrupted")
+            self.close_node(self.line.now, self.active.active[0].key, "failed", "interrupted")
         if self.root is not None and not self.sealed:
             self.sealed = True
             self.writer.write_node(self.root)
-
-    # ------------------------------------------------------------------------------------------------ leaf segments
-
-    def start_leaf(
-        self,
-        t: int,
-        phase: Phase,
-        *,
-        key: str | None = None,
-        label: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> Leaf | None:
-        """A stretch of work, rest, pause or transition begins; the one before ends. None when nothing is open."""
-        if self._leaf is None:
-            return None
-        t = self._at(t)
-        if phase == "pause":
-            self.pause(t)
-        elif self._leaf.phase == "pause":
-            self.active.resume(t)
-        self._switch(t, phase, key=key, label=label, attributes=attributes)
-        return self._leaf
-
-    def end_leaf(self, t: int, key: str, attributes: Mapping[str, Any] | None = None) -> bool:
-        """The stretch ``key`` ends; until the next begins time is a transition. False when it is not the open one."""
-        leaf = self._leaf
-        before = self._before_pause
-        if self.active.paused and before is not None and before.key == key:
-            self._before_pause = None  # it ended in the pause, and will not be gone on with
-            return True
-        if leaf is None or leaf.key != key:
-            return False
-        t = self._at(t)
-        if attributes:
-            leaf.attributes.update(attributes_of(attributes))
-        if leaf.phase == "pause":
-            self.active.resume(t)
-        self._switch(t, "transition")
-        return True
-
-    def rest(self, t: int, label: str | None) -> None:
-        """Rest begins, unless it has."""
-        if self._leaf is not None and self._leaf.phase not in ("rest", "pause"):
-            self._switch(self._at(t), "rest", label=label)
-
-    def work(self, t: int) -> None:
-        """Rest ends."""
-        if self._leaf is not None and self._leaf.phase == "rest":
-            self._switch(self._at(t), None)
-
-    def pause(self, t: int) -> None:
-        """The tree stops, unless it has: the active clock stands, and the open stretch ends."""
-        leaf = self._leaf
-        if leaf is None or self.active.paused:
-            return
-        t = self._at(t)
-        self.active.pause(t)
-        self._before_pause = leaf
-        self._switch(t, "pause")
-
-    def resume(self, t: int) -> None:
-        """The tree goes on with what it did before."""
-        if not self.active.paused:
-            return
-        t = self._at(t)
-        self.active.resume(t)
-        leaf, before = self._leaf, self._before_pause
-        if leaf is None or leaf.phase != "pause":
-            return
-        if before is None:
-            self._switch(t, "transition")
-        elif before.node is leaf.node and before.phase != "transition":
-            self._switch(t, before.phase, key=before.key, label=before.label, attributes=before.attributes)
-        else:
-            self._switch(t, None)
 
     # -------------------------------------------------------------------------------------------------- what happens
 
     def metric(self, t: int, key: str, reading: Reading) -> CapturedMetric:
         """A valid value for the open block ``key``. For a block that is not open it is rejected as ended."""
         entry = self.active.by_id(key)
-        leaf = self._leaf
+        leaf = self.line.leaf
         if entry is None or leaf is None:
             return self.reject(t, key, reading, "ended")
-        t = self._at(t)
+        t = self.line.at(t)
         node, value = entry.span, reading.value
         metric = self._capture(t, self._within(node), reading, None)
         self.accepted += 1
@@ -293,14 +193,14 @@ class Book:
         shown = attribute_value(reading.value)
         kept = shown if isinstance(shown, str | int | float) and not isinstance(shown, bool) else str(shown)
         # After the end time goes on, but no span does.
-        t = self._at(t) if self._leaf is not None else max(t, self.now)
+        t = self.line.at(t) if self.line.leaf is not None else max(t, self.line.now)
         if isinstance(kept, float) and not math.isfinite(kept):
             kept = str(kept)
         within = None if node is None else self._within(node)
         metric = self._capture(t, within, reading._replace(value=kept), reason)
         self.rejected[reason] += 1
         self.rejections.append(metric)
-        leaf = self._leaf
+        leaf = self.line.leaf
         if leaf is not None:
             leaf.touch()
             self._add_event(leaf.events, event_of_metric(metric))
@@ -317,72 +217,16 @@ class Book:
         entry = self.active.by_id(key) or self.active.current
         if entry is None:
             return
-        t = self._at(t)
+        t = self.line.at(t)
         given = {**attributes_of(attributes), c.MILESTONE_NAME: text(name, MAX_NAME)}
         self._add_event(entry.span.events, SpanEvent(c.EVENT_MILESTONE_REACHED, self.anchor_ns + t, given))
-
-    # ------------------------------------------------------------------------------------------------- the one line
-
-    def _at(self, t: int) -> int:
-        if t < self.now:
-            self.times_moved += 1
-            return self.now
-        self.now = t
-        return t
-
-    def _new_leaf(self, node: Node, t: int, phase: Phase | None = None) -> Leaf:
-        return Leaf(node, "pause" if self.active.paused else phase, t, self.active.active_time(t))
-
-    def _switch(
-        self,
-        t: int,
-        phase: Phase | None,
-        *,
-        key: str | None = None,
-        label: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-    ) -> None:
-        leaf = self._leaf
-        if leaf is None:
-            return
-        self._finish_leaf(t)
-        following = self._new_leaf(leaf.node, t, phase)
-        following.key, following.label = key, None if label is None else text(label, MAX_NAME)
-        following.attributes = attributes_of(attributes) if attributes else {}
-        self._leaf = following
-
-    def _finish_leaf(self, t: int, *, child: bool = False) -> None:
-        leaf = self._leaf
-        if leaf is None:
-            return
-        self._leaf = None
-        node = leaf.node
-        if child:
-            node.has_children = True
-            if leaf.phase is None:
-                leaf.phase = "transition"
-        if leaf.empty_at(t):
-            return
-        leaf.touch()
-        leaf.end = t
-        if not (node.split or node.has_children or node.held is not None):
-            node.held = leaf  # perhaps the only one: then the node is the leaf
-            return
-        self._release_held(node)
-        self.writer.write_leaf(leaf, t)
-
-    def _release_held(self, node: Node) -> None:
-        node.split = node.split or node.held is not None
-        held, node.held = node.held, None
-        if held is not None and held.end is not None:
-            self.writer.write_leaf(held, held.end)
 
     def _close_innermost(
         self, t: int, entry: ActiveSpan[Node], status: Status, reason: Reason, attributes: Mapping[str, Any] | None
     ) -> None:
         node = entry.span
-        last = self._leaf
-        self._finish_leaf(t)
+        last = self.line.leaf
+        self.line.finish(t)
         only = node.held or (None if node.split or node.has_children else last)
         if only is not None and only.empty_at(t) and only.phase in (None, "transition"):
             only.phase = own_phase(node.type)
@@ -401,7 +245,7 @@ class Book:
                 self._instruments.session(node, t - node.start)
             return
         self.writer.write_node(node)
-        self._leaf = self._new_leaf(node.parent, t)
+        self.line.begin(node.parent, t)
 
     def _be_leaf(self, node: Node, leaf: Leaf, t: int) -> None:
         """The block was never split: it is the leaf itself."""
@@ -447,7 +291,7 @@ class Book:
             time_ns=self.anchor_ns + t,
             active_time=self.active.active_time(t),
             node=node,
-            leaf=self._leaf,
+            leaf=self.line.leaf,
             rich=self._rich,
             reason=reason,
         )

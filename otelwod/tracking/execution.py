@@ -159,7 +159,7 @@ class ExecutionTracker(Tracker):
             t = self._now(at)
             if type in STRUCTURAL_SEGMENTS:
                 return self._open_round(type, label, index, metadata or {}, t)
-            leaf = self._book.start_leaf(t, _PHASES[type], label=label, attributes=metadata)
+            leaf = self._book.line.start(t, _PHASES[type], label=label, attributes=metadata)
             if leaf is None:
                 raise ValueError("the session has ended; a segment needs an open span")
             if index is not None and index >= leaf.node.leaf_count:
@@ -176,9 +176,9 @@ class ExecutionTracker(Tracker):
         """
         with self._lock:
             t = self._now(at)
-            leaf_key = self._book.leaf_key
+            leaf_key = self._book.line.key
             if leaf_key is not None and segment_id in (None, leaf_key):
-                return self._book.end_leaf(t, leaf_key, metadata)
+                return self._book.line.end(t, leaf_key, metadata)
             for entry in reversed(self._book.active.active):
                 node = entry.span
                 if node.kind == "segment" and segment_id in (None, node.text(c.SEGMENT_ID)):
@@ -190,12 +190,12 @@ class ExecutionTracker(Tracker):
     def pause(self, *, at: int | None = None) -> None:
         """Everything stops; neither work nor rest. Pausing twice changes nothing."""
         with self._lock:
-            self._book.pause(self._now(at))
+            self._book.line.pause(self._now(at))
 
     def resume(self, *, at: int | None = None) -> None:
         """Everything goes on with what it did before."""
         with self._lock:
-            self._book.resume(self._now(at))
+            self._book.line.resume(self._now(at))
 
     def record_metric(
         self,
@@ -274,10 +274,10 @@ class ExecutionTracker(Tracker):
 
     def _now(self, at: int | None) -> int:
         if at is None:
-            return max(int(self._clock()), self._book.now)
-        if at < self._book.now:
+            return max(int(self._clock()), self._book.line.now)
+        if at < self._book.line.now:
             raise ValueError(
-                f"at is {at} ns, but the session is at {self._book.now} ns already: report in the order of time"
+                f"at is {at} ns, but the session is at {self._book.line.now} ns already: report in the order of time"
             )
         return at
 
@@ -295,7 +295,7 @@ class ExecutionTracker(Tracker):
             return None
         if self._book.active.paused:
             return "paused"
-        return "rest" if self._book.phase == "rest" else None
+        return "rest" if self._book.line.phase == "rest" else None
 
     def _open_block(self, type: str, label: str, attributes: Mapping[str, Any], t: int) -> Node:
         current = self._book.active.current

@@ -96,7 +96,7 @@ class Executions:
         with self._lock:
             finished = writer.completed.records
             unsealed = () if book.root is None or book.sealed or book.active.active else (writer.record_of(book.root),)
-            return (*finished, *unsealed, *book.open, *(writer.record_of_leaf(leaf) for leaf in book.leaves))
+            return (*finished, *unsealed, *book.open, *(writer.record_of_leaf(leaf) for leaf in book.line.unwritten))
 
 
 def _block_of(records: Sequence[SpanRecord]) -> dict[str, str]:

@@ -276,12 +276,12 @@ class SessionTracker(Tracker):
             )
         else:
             phase: Phase = _LEAF_PHASES[event.type]
-            self._book.start_leaf(event.t, phase, key=event.key, label=event.label, attributes=event.attributes)
+            self._book.line.start(event.t, phase, key=event.key, label=event.label, attributes=event.attributes)
 
     def _segment_ended(self, event: ev.SegmentEnded) -> None:
         reason: Reason = "children_complete" if event.complete else "forced"
         if not self._book.close_node(event.t, event.key, "completed", reason, event.attributes):
-            self._book.end_leaf(event.t, event.key, event.attributes)
+            self._book.line.end(event.t, event.key, event.attributes)
 
     def _leave_to(self, parent: str | None, t: int) -> None:
         """Close what the stream left open below ``parent``: only a faulty stream does."""
@@ -297,16 +297,16 @@ class SessionTracker(Tracker):
         raise KeyError(parent)
 
     def _paused(self, event: ev.SpanPaused) -> None:
-        self._book.pause(event.t)
+        self._book.line.pause(event.t)
 
     def _resumed(self, event: ev.SpanResumed) -> None:
-        self._book.resume(event.t)
+        self._book.line.resume(event.t)
 
     def _rest_started(self, event: ev.RestStarted) -> None:
-        self._book.rest(event.t, rest_label(event.planned))
+        self._book.line.rest(event.t, rest_label(event.planned))
 
     def _rest_stopped(self, event: ev.RestStopped) -> None:
-        self._book.work(event.t)
+        self._book.line.work(event.t)
 
     def _metric_recorded(self, event: ev.MetricRecorded) -> None:
         reading = Reading(event.metric, event.value, event.unit, event.source, event.type)

@@ -136,7 +136,7 @@ class Tracker:
             "records_let_go": self._writer.completed.let_go,
             "provider_failures": mirror.failures,
             "listener_failures": self._writer.listener_failures,
-            "times_moved": self._book.times_moved,
+            "times_moved": self._book.line.times_moved,
         }
 
     def find(self, span_id: str) -> SpanRecord | None:
