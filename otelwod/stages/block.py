@@ -15,10 +15,11 @@ from contextvars import Token
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Tracer
 
 from otelwod.conventions import CODE_FUNCTION_NAME, PHASE, STAGE_ARGS, STAGE_ITEMS, STAGE_NAME, STAGE_RESULT, Phase
 from otelwod.stages import failure, guard, instruments, tracing, values
+from otelwod.stages.lean import SPACIOUS, LeanTracer
 from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY, SUPPRESS_KEYS, attach, detach, get_current, holder, switch
 from otelwod.trace import AttributeValue
 
@@ -28,12 +29,23 @@ _SUPPRESS, _SUPPRESS_PLAIN = SUPPRESS_KEYS[0], SUPPRESS_KEYS[-1]
 
 
 class Block:
-    """One open span of ours. ``offset`` turns monotonic into wall nanoseconds; ``leaf`` until a child begins."""
+    """One open span of ours. ``offset`` turns monotonic into wall nanoseconds; ``leaf`` until a child begins.
 
-    __slots__ = ("leaf", "mark", "offset", "parent", "span", "started", "token", "yielded")
+    ``held``: the span's attributes themselves, of a span that came by the short way.
+    """
 
-    def __init__(self, span: Span, parent: Block | None, offset: int, started: int) -> None:
+    __slots__ = ("held", "leaf", "mark", "offset", "parent", "span", "started", "token", "yielded")
+
+    def __init__(
+        self,
+        span: Span,
+        parent: Block | None,
+        offset: int,
+        started: int,
+        held: dict[str, AttributeValue] | None,
+    ) -> None:
         self.span = span
+        self.held = held
         self.parent = parent
         self.offset = offset
         self.started = started
@@ -106,8 +118,8 @@ class Stage:
     def _open(self, context: Context, arguments: Mapping[str, object] | None) -> Block | None:
         if holder._TRACER_PROVIDER is not switch.provider:
             switch.look()
-        start_span = switch.start_span
-        if start_span is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
+        tracer = switch.tracer
+        if tracer is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
             return None
         started = tracing.monotonic_ns()
         outer: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
@@ -116,10 +128,22 @@ class Stage:
         else:
             offset = outer.offset
             outer.leaf = False
-        span = start_span(self.name, context, self.kind, self.attributes, self.links, started + offset)
+        lean = lean_tracer(tracer)
+        if lean is None or self.links is not None:
+            held = None
+            span = tracer.start_span(self.name, context, self.kind, self.attributes, self.links, started + offset)
+        else:
+            short = lean.start(self.name, self.kind, self.attributes, context, started + offset)
+            if short is not None:
+                held = lean.held(short)
+                span = short
+            else:
+                held = None
+                span = tracer.start_span(self.name, context, self.kind, self.attributes, None, started + offset)
+                lean.learn(span, context)
         if arguments is not None and span.is_recording():
             span.set_attribute(STAGE_ARGS, values.outline(dict(arguments), MAX_CAPTURE))
-        return Block(span, outer, offset, started)
+        return Block(span, outer, offset, started, held)
 
     # ------------------------------------------------------------------------------------------------------------- end
 
@@ -135,9 +159,14 @@ class Stage:
             detach(block.token)
             block.token = None
             ended = tracing.monotonic_ns() + block.offset
+            span = block.span
             if block.leaf and self.sets_phase:
-                block.span.set_attribute(PHASE, "work")
-            block.span.end(ended)
+                held = block.held
+                if held is not None and len(held) < SPACIOUS and span.is_recording():
+                    held[PHASE] = "work"
+                else:
+                    span.set_attribute(PHASE, "work")
+            span.end(ended)
         except RecursionError:
             guard.deep[0] += 1
         except BaseException as problem:  # noqa: BLE001 - processors are foreign code
@@ -193,6 +222,19 @@ class Stage:
             guard.deep[0] += 1
         except BaseException as problem:  # noqa: BLE001 - items= is the host's code, instruments are foreign
             guard.swallow(problem, "items, result or histogram of a stage")
+
+
+_lean: tuple[Tracer | None, LeanTracer | None] = (None, None)
+
+
+def lean_tracer(tracer: Tracer) -> LeanTracer | None:
+    """The short way for ``tracer``, or None where there is none. One is kept: that of the tracer in use."""
+    global _lean
+    known, lean = _lean
+    if known is not tracer:
+        lean = LeanTracer(tracer)
+        _lean = tracer, lean
+    return lean if lean is not None and lean.usable else None
 
 
 def is_off() -> bool:

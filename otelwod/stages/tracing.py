@@ -78,15 +78,15 @@ class Switch:
     """The state of the whole process, as of the provider that was seen last.
 
     ``silent`` is the provider (or None) known to record nothing: while it is the one that is set, a stage calls
-    straight through after one test. ``start_span`` belongs to ``provider`` and is None where that is silent.
+    straight through after one test. ``tracer`` belongs to ``provider`` and is None where that is silent.
     """
 
-    __slots__ = ("provider", "silent", "start_span")
+    __slots__ = ("provider", "silent", "tracer")
 
     def __init__(self) -> None:
         self.provider: object = _NOT_ASKED
         self.silent: object = _NOT_ASKED
-        self.start_span: Callable[..., trace_api.Span] | None = None
+        self.tracer: trace_api.Tracer | None = None
 
     def look(self) -> None:
         """Ask the API which provider is set, and take a tracer of it."""
@@ -98,7 +98,7 @@ class Switch:
             tracer = asked.get_tracer(SCOPE, __version__)
             if isinstance(tracer, trace_api.NoOpTracer):
                 tracer = None
-        self.start_span = tracer.start_span if tracer is not None else None
+        self.tracer = tracer
         self.provider = provider
         self.silent = provider if tracer is None else _NOT_ASKED
 
