@@ -174,12 +174,12 @@ class Block:
         """Ends this block once the current turn gets to it, and whatever is open inside it before."""
         self.engine.request_end(self, Ending(status, reason))
 
-    def close_children(self) -> bool:
-        """Ends at once whatever is open inside this block: completed, forced. No ``child_done`` follows.
+    def close_children(self, reason: Reason = "forced") -> bool:
+        """Ends at once whatever is open inside this block, as completed. No ``child_done`` follows.
 
         True when the child had nothing left to do at this moment; also in ``child_finished``.
         """
-        return self.engine.close_above(self)
+        return self.engine.close_above(self, Ending("completed", reason))
 
     @property
     def finished(self) -> bool:

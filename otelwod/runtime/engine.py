@@ -341,14 +341,14 @@ class Engine:
         )
         self.memory.release_owner(block.key)
 
-    def close_above(self, block: Block) -> bool:
+    def close_above(self, block: Block, ending: Ending = FORCED) -> bool:
         """See `Block.close_children`."""
         finished = False
         child = self.stack.current
         while child is not None and child is not block:
             finished = child.finished
             self._endings.pop(child.key, None)
-            self.close(child, FORCED)
+            self.close(child, ending)
             child = self.stack.current
             if child is not None:
                 child.set("child_finished", finished)

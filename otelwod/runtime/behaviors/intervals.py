@@ -58,7 +58,8 @@ class Intervals(Behavior):
 
     def expire(self, block: Block) -> None:
         state: IntervalState = block.get("interval")
-        finished = block.close_children()
+        # The rest that fills an interval ends because its time is up; work is cut.
+        finished = block.close_children("timer_expired" if state.resting else "forced")
         done = state.done or (finished and not state.resting)
         if not state.resting and self.work < self.length:
             self._rest(block, done)
