@@ -27,10 +27,12 @@ from otelwod.insight.analysis import analyze_traces
 from otelwod.insight.live.book import Book, Bounds, Held
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
+from otelwod.insight.live.rows import UNWATCHED, is_plain, tag_of, trimmed
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import print_verdict
 from otelwod.insight.report import Report
 from otelwod.telemetry.ids import format_span_id
+from otelwod.telemetry.span_records import record_of
 from otelwod.trace import SpanRecord, Trace
 
 RING: Final = 2_048
@@ -141,6 +143,7 @@ class PerformanceProcessor(SpanProcessor):
         self._limit = 0  # the first span starts the thread
         self._closed = False
         self._book = Book(self._bounds)
+        self._open = self._book.open
         self._earlier = Tallies()
         self._fresh: list[Held] = []
         self._begun_ns = self._clock()
@@ -151,20 +154,68 @@ class PerformanceProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Remember that the span is open, and which one ended last before it in this task or thread."""
         try:
+            context: Any = span._context
             before = _last_ended.get()
-            self._append((span, before))
-            if self._attribute and before is not None and before.trace_id == span.context.trace_id:
+            self._open[context[1]] = (span, before)
+            if len(self._open) > self._bounds.open_spans:
+                self._book.unwatch()
+            if self._attribute and before is not None and before.trace_id == context.trace_id:
                 span.set_attribute(PREDECESSOR, format_span_id(before.span_id))
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
             self._guard.failed(error, "on_start")
 
     def on_end(self, span: ReadableSpan) -> None:
-        """Put the ended span into the ring."""
+        """Put what is to be known of the ended span into the ring: eight fields, nothing that keeps the span alive.
+
+        Reads the SDK's own fields and tuples: its properties would cost twice as much.
+        """
         try:
-            self._append(span)
-            _last_ended.set(span._context)
+            context: Any = span._context
+            trace_id, span_id = context[0], context[1]
+            begun = self._open.get(span_id)
+            before: Any
+            if begun is None:
+                before = UNWATCHED
+            else:
+                before = begun[1]
+                if before is not None:
+                    before = before[1] if before[0] == trace_id else None
+            book = self._book
+            operation = book.names.get(span._name) if span._resource is book.resource else None
+            if operation is None:
+                operation = book.operation(span._resource, span._name)
+            parent: Any = span._parent
+            above = parent[1] if parent is not None else 0
+            tag = None if is_plain(span) else tag_of(span)
+            self._append((trace_id, span_id, above, operation, span._start_time, span._end_time, before, tag))
+            if begun is not None:  # only now: whoever empties the ring must find it in one of the two
+                self._open.pop(span_id, None)
+            _last_ended.set(context)
             if len(self._ring) > self._limit:
                 self._press()
+            if span._events.dropped or span._attributes.dropped or span._links.dropped:  # type: ignore[union-attr, attr-defined]
+                book.note_dropped(trace_id, span.dropped_events + span.dropped_attributes + span.dropped_links)
+        except (AttributeError, TypeError):
+            self._end_foreign(span)
+        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+            self._guard.failed(error, "on_end")
+
+    def _end_foreign(self, span: ReadableSpan) -> None:
+        """As `on_end`, for a span that is not quite the SDK's: by its public properties only."""
+        try:
+            record = record_of(span)
+            context, parent = span.context, span.parent
+        except Exception:  # noqa: BLE001 - the span's fault, not ours
+            self._book.counts.unreadable += 1
+            return
+        try:
+            operation = self._book.operation(span.resource, record.name)
+            above = parent.span_id if parent is not None else 0
+            before = None if context.span_id in self._open else UNWATCHED
+            times = (record.start_ns, record.end_ns)
+            self._append((context.trace_id, context.span_id, above, operation, *times, before, trimmed(record)))
+            self._open.pop(context.span_id, None)
+            _last_ended.set(context)
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
             self._guard.failed(error, "on_end")
 
@@ -212,12 +263,13 @@ class PerformanceProcessor(SpanProcessor):
 
     def _take(self, most: int | None = None) -> None:
         """Enter what the ring holds (its oldest ``most`` entries). The lock is held."""
+        open_traces = self._book.open_traces()  # first: a span is in one of the two
         ring = self._ring
         count = len(ring) if most is None else min(most, len(ring))
         entries = ring[:count]
         del ring[:count]
         now = self._clock()
-        complete = self._book.take(entries, now)
+        complete = self._book.take(entries, open_traces, now)
         complete += self._book.expire(now - self._timeout_ns)
         if self._subscribers:
             self._fresh += complete
@@ -288,16 +340,19 @@ class PerformanceProcessor(SpanProcessor):
         with self._settled() as book:
             self._analyse(all_of_it=True)
             counts = book.counts
+            operations = book.sums().summaries(book.operations)
+            watched = len(book.open)
+            still_open = watched + counts.unwatched - counts.returned
             return Summary(
-                operations=book.tallies.summaries(book.operations),
-                started=counts.started,
-                ended=counts.ended,
-                open=len(book.open) + counts.unwatched,
+                operations=operations,
+                started=counts.ended + still_open + self._lost,
+                ended=counts.ended + self._lost,
+                open=still_open,
                 completed=counts.completed,
                 timed_out=counts.timed_out,
                 retained=book.retained,
                 folded=counts.folded,
-                unattributed=counts.unattributed,
+                unattributed=sum(use.count - use.attributed for use in operations),
                 evicted_traces=counts.evicted_traces,
                 unwatched=counts.unwatched,
                 lost=self._lost,
@@ -309,10 +364,7 @@ class PerformanceProcessor(SpanProcessor):
     def operation_totals(self) -> tuple[OperationSummary, ...]:
         """As ``summary().operations``, but since the very start: `reset` never lowers them. For counters."""
         with self._settled() as book:
-            totals = Tallies()
-            totals.merge(self._earlier)
-            totals.merge(book.tallies)
-            return totals.summaries(book.operations)
+            return book.sums(self._earlier).summaries(book.operations)
 
     def traces(self, *, include_open: bool = False) -> tuple[Trace, ...]:
         """The complete traces that are kept in detail, in the order in which their first span ended."""
@@ -359,7 +411,7 @@ class PerformanceProcessor(SpanProcessor):
         """Forget traces and sums (counters that are exported go on). Open spans stay watched."""
         with self._settled() as book:
             self._analyse(all_of_it=True)
-            self._earlier.merge(book.tallies)
+            self._earlier = book.sums(self._earlier)
             book.reset()
             self._lost = 0
 

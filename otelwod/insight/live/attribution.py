@@ -8,7 +8,7 @@ to be joined or sorted for that, so it is cheap enough for every trace of a busy
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from otelwod.conventions import BLOCKING
@@ -20,11 +20,10 @@ from otelwod.trace import Operation, SpanRecord, Trace
 
 @dataclass(slots=True)
 class Shares:
-    """Self time, critical time and number of spans by operation."""
+    """Self and critical time by operation."""
 
     own: dict[int, int] = field(default_factory=dict)
     critical: dict[int, int] = field(default_factory=dict)
-    counts: dict[int, int] = field(default_factory=dict)
 
 
 class Ledger:
@@ -34,66 +33,68 @@ class Ledger:
     which is larger than memory) adds up exactly as well.
     """
 
-    __slots__ = ("_limit", "_pending", "_roots", "serial", "shares")
+    __slots__ = ("_limit", "_own", "_pending", "_roots", "_serial")
 
     def __init__(self, limit: int = 10_000) -> None:
         """``limit``: parents that may be missing at once; with more the trace is not followed any further."""
         self._limit = limit
         self._pending: dict[int, list[int]] = {}
         self._roots = 0
-        self.serial = True
-        self.shares = Shares()
+        self._serial = True
+        self._own: dict[int, int] = {}
 
-    def add(self, rows: Sequence[Row]) -> bool:
-        """Whether the trace is still serial with these rows; what is in ``shares`` counts only then."""
-        if not self.serial:
-            return False
-        pending = self._pending
-        own, counts = self.shares.own, self.shares.counts
-        for span_id, parent_id, operation, start, end, _, tag in rows:
-            if end is None or end < start or start <= 0 or (tag is not None and _is_special(tag)):
-                self.serial = False
-                return False
-            mine = end - start
-            children = pending.pop(span_id, None) if pending else None
-            if children is not None:
-                if children[1] < start or children[2] > end:
-                    self.serial = False
-                    return False
-                time = mine - children[0]
-            else:
-                time = mine
+    def add(self, rows: Iterable[Row], durations: dict[int, list[int]], tagged: list[Row]) -> None:
+        """Follow the trace through these rows. On the way, since it looks at every row, it also sorts durations by
+
+        operation and picks the rows with a tag.
+        """
+        pending, own, serial = self._pending, self._own, self._serial
+        for row in rows:
+            span_id, parent_id, operation, start, end, _, tag = row
+            mine = end - start  # type: ignore[operator]
             try:
-                own[operation] += time
-                counts[operation] += 1
+                durations[operation].append(mine)
             except KeyError:
-                own[operation] = time
-                counts[operation] = 1
+                durations[operation] = [mine]
+            if tag is not None:
+                tagged.append(row)
+                if _is_special(tag):
+                    serial = False
+            if not serial:
+                continue
+            if mine < 0 or start <= 0:
+                serial = False
+                continue
+            time = mine
+            if pending:
+                children = pending.pop(span_id, None)
+                if children is not None:
+                    if children[1] < start or children[2] > end:  # type: ignore[operator]
+                        serial = False
+                        continue
+                    time -= children[0]
+            own[operation] = own.get(operation, 0) + time
             if not parent_id:
                 self._roots += 1
                 continue
             siblings = pending.get(parent_id)
             if siblings is None:
-                pending[parent_id] = [mine, start, end]
+                pending[parent_id] = [mine, start, end]  # type: ignore[list-item]
             elif siblings[2] > start:
-                self.serial = False
-                return False
+                serial = False
             else:
                 siblings[0] += mine
-                siblings[2] = end
-        if len(pending) > self._limit:
-            self.serial = False
+                siblings[2] = end  # type: ignore[assignment]
+        if not serial or len(pending) > self._limit:
+            self._serial = False
             pending.clear()
-        return self.serial
 
     def result(self) -> Shares | None:
         """The shares of a trace that is complete; None when it was not serial."""
         # A remote parent's child is a root of this process; children that outlived their parent stay behind as well.
-        if not self.serial or self._roots + len(self._pending) > 1:
+        if not self._serial or self._roots + len(self._pending) > 1:
             return None
-        shares, self.shares = self.shares, Shares()
-        shares.critical = shares.own
-        return shares
+        return Shares(self._own, self._own)
 
 
 def _is_special(tag: Tag) -> bool:
@@ -113,5 +114,4 @@ def analysed(trace: Trace, operation_of: Mapping[Operation, int]) -> Shares:
         operation = positions[local]
         shares.own[operation] = shares.own.get(operation, 0) + own[row]
         shares.critical[operation] = shares.critical.get(operation, 0) + critical[row]
-        shares.counts[operation] = shares.counts.get(operation, 0) + 1
     return shares

@@ -31,35 +31,47 @@ from otelwod.trace import AttributeValue, Operation, Quality, SpanEvent, SpanLin
 Tag: TypeAlias = str | SpanRecord | None
 Row: TypeAlias = tuple[int, int, int, int, int | None, int | None, Tag]
 
+UNWATCHED: Final = 0
+"""In place of a predecessor: the start of this span was not seen, or is no longer known."""
 LONGEST_TEXT: Final = 1_000
 """Characters of a status message or an attribute that are kept."""
 _REF_TYPE: Final = "opentracing.ref_type"
 _OURS: Final = "otelwod."
+_CONSUMER, _PRODUCER, _UNSET = SpanKind.CONSUMER, SpanKind.PRODUCER, StatusCode.UNSET  # enums are slow to look into
 _UNSET_STATUS: Final = ReadableSpan("").status
 """The object that the SDK gives to every span whose status nobody sets."""
 
 
-def tag_of(span: Any) -> Tag:
-    """What an analysis needs of an SDK span beyond its times: nothing for most, and cheaply so.
+def is_plain(span: Any) -> bool:
+    """Whether an analysis needs nothing of an SDK span but its times: so with most, and cheap to see.
 
     Reads the SDK's own fields, because its bounded mappings take a lock for each look; raises AttributeError for a
-    span of another make (see `row_of_any`).
+    span of another make.
     """
     attributes = span._attributes._dict
-    if attributes and (
-        PHASE in attributes or BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes
-    ):
-        phase = attributes.get(PHASE)
-        if phase is None or BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes:
-            return trimmed(record_of(span))
-    else:
-        phase = None
-    status = span._status
-    if status is not _UNSET_STATUS and status.status_code is not StatusCode.UNSET:
-        return trimmed(record_of(span))
     kind = span._kind
-    if kind is SpanKind.CONSUMER or kind is SpanKind.PRODUCER or span._links:
+    return (
+        span._status is _UNSET_STATUS
+        and kind is not _CONSUMER
+        and kind is not _PRODUCER
+        and not span._links._dq
+        and not (
+            attributes
+            and (
+                PHASE in attributes or BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes
+            )
+        )
+    )
+
+
+def tag_of(span: Any) -> Tag:
+    """What an analysis needs of an SDK span beyond its times."""
+    attributes = span._attributes._dict
+    if BLOCK_TYPE in attributes or SEGMENT_TYPE in attributes or BLOCKING in attributes or span._links._dq:
         return trimmed(record_of(span))
+    if span._kind in (_CONSUMER, _PRODUCER) or span.status.status_code is not _UNSET:
+        return trimmed(record_of(span))
+    phase = attributes.get(PHASE)
     return phase if phase is None else str(phase)[:LONGEST_TEXT]
 
 

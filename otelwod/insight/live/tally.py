@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from operator import rshift
 from typing import Final
 
+from otelwod.conventions import PHASE
 from otelwod.insight.live.attribution import Shares
 from otelwod.insight.live.rows import Row
 from otelwod.trace import Operation, SpanRecord
@@ -39,10 +40,9 @@ def middle(bucket: int) -> int:
 
 
 class Tally:
-    """One operation. ``self_ns`` and ``critical_ns`` cover the spans in ``attributed``, all else every span."""
+    """One operation. ``self_ns`` and ``critical_ns`` leave out ``unattributed`` of the ``count`` spans."""
 
     __slots__ = (
-        "attributed",
         "count",
         "critical_ns",
         "errors",
@@ -52,12 +52,13 @@ class Tally:
         "rest_ns",
         "self_ns",
         "total_ns",
+        "unattributed",
     )
 
     def __init__(self) -> None:
         self.count = self.total_ns = self.max_ns = self.errors = self.rest_ns = 0
         self.min_ns = -1
-        self.self_ns = self.critical_ns = self.attributed = 0
+        self.self_ns = self.critical_ns = self.unattributed = 0
         self.histogram: Counter[int] = Counter()
 
     def add(self, durations: Sequence[int]) -> None:
@@ -72,7 +73,10 @@ class Tally:
             self.max_ns = most
         if least < self.min_ns or self.min_ns < 0:
             self.min_ns = least
-        self.histogram.update(buckets(durations))
+        try:
+            self.histogram.update(buckets(durations))
+        except OverflowError:  # beyond what a float can hold
+            self.histogram.update(buckets([min(duration, 1 << 63) for duration in durations]))
 
     def merge(self, other: Tally) -> None:
         """Add another tally of the same operation."""
@@ -82,7 +86,7 @@ class Tally:
         self.rest_ns += other.rest_ns
         self.self_ns += other.self_ns
         self.critical_ns += other.critical_ns
-        self.attributed += other.attributed
+        self.unattributed += other.unattributed
         self.max_ns = max(self.max_ns, other.max_ns)
         known = [least for least in (self.min_ns, other.min_ns) if least >= 0]
         self.min_ns = min(known, default=-1)
@@ -140,31 +144,30 @@ class Tallies:
             tally = self.by_operation[operation] = Tally()
         return tally
 
-    def add(self, rows: Iterable[Row]) -> None:
-        """Count and time some ended spans."""
-        lists: dict[int, list[int]] = {}
-        for _, _, operation, start, end, _, tag in rows:
-            duration = end - start if end is not None else 0
-            try:
-                lists[operation].append(duration)
-            except KeyError:
-                lists[operation] = [duration]
-            if tag is not None:
-                if isinstance(tag, SpanRecord):
-                    if tag.status == "error":
-                        self.of(operation).errors += 1
-                elif tag == "rest":
-                    self.of(operation).rest_ns += max(0, duration)
-        for operation, durations in lists.items():
-            self.of(operation).add(durations)
+    def add(self, durations: Mapping[int, Sequence[int]], tagged: Iterable[Row]) -> None:
+        """Count and time spans: their durations by operation, and those of their rows that have a tag."""
+        for operation, spans in durations.items():
+            self.of(operation).add(spans)
+        for _, _, operation, start, end, _, tag in tagged:
+            if tag == "rest":
+                self.of(operation).rest_ns += max(0, (end or start) - start)
+            elif isinstance(tag, SpanRecord):
+                if tag.status == "error":
+                    self.of(operation).errors += 1
+                if tag.attributes.get(PHASE) == "rest":
+                    self.of(operation).rest_ns += max(0, (end or start) - start)
 
     def attribute(self, shares: Shares) -> None:
         """Add self and critical time by operation."""
-        for operation, count in shares.counts.items():
+        for operation, own in shares.own.items():
             tally = self.of(operation)
-            tally.self_ns += shares.own.get(operation, 0)
+            tally.self_ns += own
             tally.critical_ns += shares.critical.get(operation, 0)
-            tally.attributed += count
+
+    def owe(self, operations: Iterable[int], sign: int = 1) -> None:
+        """Note spans, by their operation, as not attributed; with ``sign`` −1 as attributed after all."""
+        for operation, count in Counter(operations).items():
+            self.of(operation).unattributed += sign * count
 
     def merge(self, other: Tallies) -> None:
         """Add all of another's."""
@@ -194,6 +197,6 @@ def _summary(operation: Operation, tally: Tally) -> OperationSummary:
         max_ns=tally.max_ns,
         self_ns=tally.self_ns,
         critical_ns=tally.critical_ns,
-        attributed=tally.attributed,
+        attributed=tally.count - tally.unattributed,
         rest_ns=tally.rest_ns,
     )
