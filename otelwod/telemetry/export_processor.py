@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otelwod.telemetry.delivery import Destination
-from otelwod.telemetry.exporter_log import ExporterLog
+from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
 
 REFUSED_TIMEOUT_S: Final = 1.5
 """How long an exit waits at most for a backend that refuses connections and has never accepted anything."""
@@ -228,14 +228,14 @@ class ExportProcessor(SpanProcessor):
                 if self.exporter.export(batch) is SpanExportResult.SUCCESS:
                     return None
             except Exception as error:  # noqa: BLE001 - an exporter is foreign code; the next batch still has a chance
-                return f"{type(error).__name__}: {error}"
+                return reason_of_error(error)
             return next(iter(heard), "")
 
     def _shut_exporter(self) -> None:
         try:
             self.exporter.shutdown()
         except Exception as error:  # noqa: BLE001 - see above
-            self._error = self._error or f"{type(error).__name__}: {error}"
+            self._error = self._error or reason_of_error(error)
 
 
 def _after_fork(restart: Callable[[], None]) -> None:

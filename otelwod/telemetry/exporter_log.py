@@ -29,6 +29,7 @@ _KNOWN: Final = tuple(
         ("timed out|deadline.exceeded", "no answer in time"),
         ("connection reset|connection aborted|remotedisconnected|socket closed", "it closed the connection"),
         ("network is unreachable|no route to host", "network unreachable"),
+        ("statuscode.unavailable(?!.*details: .)", "it is unavailable"),
     )
 )
 _HTTP_STATUS: Final = re.compile(r"code: (\d{3}), reason: (.*)", re.S)
@@ -49,6 +50,15 @@ def reason_of(message: str) -> str:
     return _one_line(message)
 
 
+def reason_of_error(error: BaseException) -> str:
+    """What an exporter raised, in a few words."""
+    message = str(error)
+    for pattern, words in _KNOWN:
+        if pattern.search(message):
+            return words
+    return _one_line(f"{type(error).__name__}: {message}")
+
+
 def _one_line(text: str) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
@@ -67,9 +77,12 @@ class ExporterLog:
 
     @contextmanager
     def listening(self) -> Iterator[list[str]]:
-        """In this thread, collect the last reason that is logged; the list has at most one item, at any time."""
+        """In this thread, collect the last reason that is logged; the list has at most one item, at any time.
+
+        It stays empty without ``quiet``.
+        """
         heard: list[str] = []
-        _thread.heard = heard
+        _thread.heard = heard if self.quiet else None
         try:
             yield heard
         finally:

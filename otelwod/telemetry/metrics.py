@@ -23,7 +23,7 @@ from otelwod._version import __version__
 from otelwod.telemetry.buckets import BY_INSTRUMENT
 from otelwod.telemetry.delivery import Destination
 from otelwod.telemetry.export_processor import start_daemon, wait_for_end
-from otelwod.telemetry.exporter_log import ExporterLog
+from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
 from otelwod.telemetry.exporters import ExporterError, metric_exporter, place_of
 from otelwod.telemetry.provider import resource_of
 from otelwod.telemetry.settings import SCOPE, Settings
@@ -58,7 +58,7 @@ class CountingMetricExporter(MetricExporter):
             try:
                 result = self.inner.export(metrics_data, timeout_millis=timeout_millis, **kwargs)
             except Exception as error:  # noqa: BLE001 - an exporter is foreign code; the reader must go on
-                heard[:] = [f"{type(error).__name__}: {error}"]
+                heard[:] = [reason_of_error(error)]
                 result = MetricExportResult.FAILURE
             if result is MetricExportResult.SUCCESS:
                 self._delivered += 1
@@ -121,7 +121,7 @@ class MeterPipeline:
                 self.provider.shutdown()
         except Exception as error:  # noqa: BLE001 - exporters and readers are foreign code
             for exporter in self.exporters:
-                exporter.fail(f"{type(error).__name__}: {error}")
+                exporter.fail(reason_of_error(error))
         finally:
             self._log.remove()
             self._done.set()

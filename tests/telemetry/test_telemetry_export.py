@@ -253,9 +253,9 @@ def test_while_installed_other_messages_pass() -> None:
             heard.append(record.getMessage())
 
     host = Host()
-    logging.getLogger().addHandler(host)
     log = ExporterLog(quiet=True)
     log.install()
+    logging.getLogger().addHandler(host)
     try:
         logging.getLogger("opentelemetry.sdk.test").warning("of the SDK")
         with log.listening() as reasons:
@@ -278,6 +278,8 @@ def test_while_installed_other_messages_pass() -> None:
         ("error code: StatusCode.DEADLINE_EXCEEDED, error details: Deadline Exceeded", "no answer in time"),
         ("('Connection aborted.', RemoteDisconnected())", "it closed the connection"),
         ("[Errno 101] Network is unreachable", "network unreachable"),
+        ("Transient error StatusCode.UNAVAILABLE encountered while exporting, retrying in 2s.", "it is unavailable"),
+        ("StatusCode.UNAVAILABLE ... Error details: too busy", "StatusCode.UNAVAILABLE ... Error details: too busy"),
         ("Failed to export spans batch code: 401, reason: Unauthorized", "401 Unauthorized"),
         ("error code: StatusCode.UNIMPLEMENTED, error details: unknown service x", "UNIMPLEMENTED unknown service x"),
         ("Failed to export spans batch due to timeout, max retries or shutdown.", ""),
