@@ -6,9 +6,10 @@ import threading
 from itertools import count
 
 import pytest
-from tracking_streams import ANCHOR, S, as_record, assert_tiles, leaves_of, provider
+from tracking_streams import ANCHOR, S, assert_tiles, leaves_of, provider
 
 from otelwod import conventions as c
+from otelwod.telemetry.span_records import record_of
 from otelwod.tracking import (
     DepthError,
     ExecutionTracker,
@@ -437,7 +438,7 @@ def test_hostile_labels_and_attributes_harm_only_themselves() -> None:
     assert "none" not in given
     assert "" not in given
     assert len(given) <= 110
-    assert tuple(as_record(s) for s in exporter.get_finished_spans()) == tracker.records
+    assert tuple(record_of(s) for s in exporter.get_finished_spans()) == tracker.records
 
 
 def test_one_tracker_may_be_fed_from_many_threads() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -12,10 +14,11 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider
 from opentelemetry.trace import INVALID_SPAN, NonRecordingSpan
-from tracking_streams import ANCHOR, S, Stream, as_record, provider
+from tracking_streams import ANCHOR, S, Stream, provider
 
 from otelwod import conventions as c
 from otelwod.runtime import events as ev
+from otelwod.telemetry.span_records import record_of
 from otelwod.tracking import ExecutionTracker, SessionTracker
 from otelwod.tracking.captured import metric_of_event
 from otelwod.tracking.instruments import Instruments, capped_movement
@@ -260,7 +263,7 @@ def test_the_context_of_a_block_whose_tap_can_still_be_undone(own: bool) -> None
     assert parents["in B"] == ids["B"]
     assert (parents["in B, undone"] == ids["B"]) is own
     assert {s.name for s in exporter.get_finished_spans()} == {*ids, *parents}
-    mirrored = tuple(as_record(s) for s in exporter.get_finished_spans() if s.name in ids)
+    mirrored = tuple(record_of(s) for s in exporter.get_finished_spans() if s.name in ids)
     assert mirrored == tracker.records
 
 
@@ -369,3 +372,9 @@ def test_a_meter_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> N
     tracker.close()
     assert len(tracker.records) == 2
     assert caplog.text.count("the meter provider raised") == 1
+
+
+def test_the_tracking_room_needs_the_api_only() -> None:
+    code = "import sys, otelwod.tracking; print([m for m in sys.modules if m.startswith('opentelemetry.sdk')])"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"

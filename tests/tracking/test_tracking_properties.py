@@ -11,14 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
-from tracking_streams import ANCHOR, S, as_record, assert_tiles, provider
+from tracking_streams import ANCHOR, S, assert_tiles, provider
 
 from otelwod import conventions as c
 from otelwod.archive import otlp_json
+from otelwod.runtime import events as ev
 from otelwod.runtime.athletes import replay
 from otelwod.runtime.inputs import Input
 from otelwod.runtime.program import compile_workout
 from otelwod.runtime.session import Session
+from otelwod.telemetry.span_records import record_of
 from otelwod.trace import SpanRecord
 from otelwod.tracking import CapturedMetric, ExecutionTracker, SessionTracker, execution_spans, from_json, to_json
 from otelwod.tracking.captured import metric_of_event
@@ -137,7 +139,7 @@ def test_a_foreign_runtime_cannot_break_the_book(steps: list[tuple[int, str, int
     streams = tracker.accepted - sum(1 for _, m in metrics_in(tracker.records) if m.accepted)
     assert tracker.accepted + tracker.rejected.total() == given_in == tracker.recorded
     check(tracker.records, tracker.accepted, tracker.rejected, streams)
-    assert tuple(as_record(s) for s in exporter.get_finished_spans()) == tracker.records
+    assert tuple(record_of(s) for s in exporter.get_finished_spans()) == tracker.records
     views = tracker.spans.completed
     assert from_json(to_json(views)) == views
     in_views = Counter(m.reason for v in views for m in (*v.captured, *v.rejected))
@@ -207,24 +209,36 @@ def test_our_runtime_keeps_every_promise(text: str, steps: list[tuple[int, str, 
         workout_format="custom",
         live=True,
     )
-    run(text, steps, (tracker,))
+    stream: list[Any] = []
+    run(text, steps, (tracker, stream.append))
     tracker.close()
     assert tracker.faults == 0
     assert tracker.losses["times_moved"] == 0
     streams = tracker.accepted - sum(1 for _, m in metrics_in(tracker.records) if m.accepted)
     check(tracker.records, tracker.accepted, tracker.rejected, streams)
-    assert tuple(as_record(s) for s in exporter.get_finished_spans()) == tracker.records
+    assert tuple(record_of(s) for s in exporter.get_finished_spans()) == tracker.records
     assert tracker.losses["listener_failures"] == 0
     totals_agree(reader, tracker.records, streams)
+    undone = {e.undone_turn for e in stream if isinstance(e, ev.TapUndone)}
+    kept = [e for e in stream if e.turn not in undone]
+    rounds = {e.key for e in kept if isinstance(e, ev.SegmentStarted) and e.type == "round"}
+    done = [e for e in kept if isinstance(e, ev.SegmentEnded) and e.key in rounds and e.complete]
+    assert len(done) == sum(p.value for p in points_of(reader)[c.INSTRUMENT_ROUNDS])
+    assert len(rounds) == sum(1 for r in tracker.records if r.attributes.get(c.SEGMENT_TYPE) == "round")
 
 
-def totals_agree(reader: InMemoryMetricReader, records: tuple[SpanRecord, ...], streams: int) -> None:
-    """The instruments say what the trace says."""
+def points_of(reader: InMemoryMetricReader) -> dict[str, list[Any]]:
     data = reader.get_metrics_data()
     points: dict[str, list[Any]] = defaultdict(list)
     if data is not None:
         for metric in data.resource_metrics[0].scope_metrics[0].metrics:
             points[metric.name] = list(metric.data.data_points)
+    return points
+
+
+def totals_agree(reader: InMemoryMetricReader, records: tuple[SpanRecord, ...], streams: int) -> None:
+    """The instruments say what the trace says."""
+    points = points_of(reader)
 
     def total(name: str) -> float:
         return sum(p.value for p in points[name])

@@ -6,12 +6,13 @@ import pytest
 from opentelemetry import trace as otel
 from opentelemetry.sdk.trace import sampling
 from opentelemetry.trace import NoOpTracer
-from tracking_streams import ANCHOR, S, Stream, as_record, assert_tiles, leaves_of, provider
+from tracking_streams import ANCHOR, S, Stream, assert_tiles, leaves_of, provider
 
 from otelwod import conventions as c
 from otelwod._version import __version__
 from otelwod.runtime import events as ev
 from otelwod.telemetry import format_span_id, format_trace_id, session_trace_id, span_id_for
+from otelwod.telemetry.span_records import record_of
 from otelwod.trace import SpanRecord
 from otelwod.tracking import SessionTracker
 from otelwod.tracking.captured import MetricRejectedError
@@ -94,7 +95,7 @@ def test_a_session_becomes_one_tree_of_blocks_and_rounds() -> None:
 @pytest.mark.parametrize("pause", [True, False])
 def test_opentelemetry_gets_what_the_records_say(own: bool, pause: bool) -> None:
     tracker, exporter = tracked(own, pause)
-    assert tuple(as_record(span) for span in exporter.get_finished_spans()) == tracker.records
+    assert tuple(record_of(span) for span in exporter.get_finished_spans()) == tracker.records
 
 
 def test_ids_derive_from_session_and_key_on_our_provider_and_without_one() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any
 
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -136,30 +136,6 @@ def provider(*, own: bool = True, **options: Any) -> tuple[TracerProvider, InMem
     exporter = InMemorySpanExporter()
     made.add_span_processor(SimpleSpanProcessor(exporter))
     return made, exporter
-
-
-def as_record(span: ReadableSpan) -> SpanRecord:
-    """An exported span in our model, for comparison field by field."""
-    from otelwod.trace import SpanEvent
-
-    context = span.get_span_context()
-    assert context is not None
-    assert span.start_time is not None
-    return SpanRecord(
-        trace_id=f"{context.trace_id:032x}",
-        span_id=f"{context.span_id:016x}",
-        parent_id=None if span.parent is None else f"{span.parent.span_id:016x}",
-        name=span.name,
-        start_ns=span.start_time,
-        end_ns=span.end_time,
-        status="error" if span.status.status_code.name == "ERROR" else "unset",
-        status_message=span.status.description or "",
-        attributes=dict(span.attributes or {}),
-        events=tuple(SpanEvent(e.name, e.timestamp, dict(e.attributes or {})) for e in span.events),
-        resource=dict(span.resource.attributes),
-        scope=span.instrumentation_scope.name if span.instrumentation_scope else "",
-        scope_version=(span.instrumentation_scope.version or "") if span.instrumentation_scope else "",
-    )
 
 
 def leaves_of(records: Iterable[SpanRecord]) -> list[SpanRecord]:
