@@ -40,6 +40,7 @@ _OWN_FIELDS: Final = frozenset(
     }
 )
 """Tags that become fields of the record and are no attributes of it."""
+_ENDS_OF_QUEUES: Final = ("producer", "consumer")
 _LATEST: Final = (1 << 62) // MICROSECOND
 """Microseconds: times and durations beyond it are none."""
 
@@ -76,7 +77,8 @@ def _columns(trace_id: str, spans: list[_Span], processes: Mapping[str, Any], ga
     durations = [span["duration"] for span in spans]
     references = [span["references"] for span in spans]
     tags = [span["tags"] for span in spans]
-    _check(ids + names + process_ids, {str})
+    for column in (ids, names, process_ids):
+        _check(column, {str})
     _check(starts, {int})
     open_spans = None in durations
     _check(durations, {int, type(None)} if open_spans else {int})
@@ -97,9 +99,11 @@ def _columns(trace_id: str, spans: list[_Span], processes: Mapping[str, Any], ga
     parents: list[str | None] = []
     nonblocking = []
     for row, refs in enumerate(references):
-        if len(refs) == 1 and refs[0]["refType"] == "CHILD_OF" and refs[0]["traceID"] == trace_id:
-            parents.append(refs[0]["spanID"])
-            continue
+        if len(refs) == 1:
+            ref = refs[0]
+            if ref["refType"] == "CHILD_OF" and ref["traceID"] == trace_id:
+                parents.append(ref["spanID"])
+                continue
         parent, follows = _parent(trace_id, spans[row])
         parents.append(parent)
         if follows:
@@ -110,10 +114,10 @@ def _columns(trace_id: str, spans: list[_Span], processes: Mapping[str, Any], ga
     phase: dict[int, str] = {}
     kinds: dict[int, object] = {}
     for row, key, value in [
-        (row, tag["key"], tag.get("value"))
+        (row, key, tag.get("value"))
         for row, list_ in enumerate(tags)
         for tag in list_
-        if tag["key"] in _TOLD_APART
+        if (key := tag["key"]) in _TOLD_APART and (key != "span.kind" or tag.get("value") in _ENDS_OF_QUEUES)
     ]:
         if key == "span.kind":
             kinds[row] = value

@@ -15,8 +15,7 @@ from otelwod.archive.nesting import deeper_than
 _BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BEGINS: Final = re.compile(rb"\s*[\[{]")
-_ONE_LINE: Final = re.compile(rb"\s*([\[{].*[\]}])[ \t\r]*\n\s*\S")
-"""What may be a whole value on the first line, and something behind it."""
+_SOMETHING_BYTES: Final = re.compile(rb"\S")
 _SOMETHING: Final = re.compile(r"\S")
 
 try:
@@ -75,11 +74,16 @@ def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) ->
 
 
 def _is_lines(data: bytes) -> bool:
-    first = _ONE_LINE.match(data)
-    if first is None:
+    """Whether the first line is a whole value, with something behind it."""
+    start = next(_SOMETHING_BYTES.finditer(data)).start()
+    end = data.find(b"\n", start)
+    if end < 0 or not _SOMETHING_BYTES.search(data, end):
+        return False
+    line = data[start:end].rstrip()
+    if not line.endswith((b"}", b"]")):
         return False
     try:
-        loads(first[1])
+        loads(line)
     except (ValueError, RecursionError):
         return False
     return True
