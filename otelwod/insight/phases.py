@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from otelwod.insight.criticalpath import Path
 from otelwod.insight.report import PhaseSplit
@@ -33,12 +33,6 @@ def split(sums: Mapping[str, int]) -> PhaseSplit:
     """A `PhaseSplit` of sums by phase; what has another name is unknown."""
     known = {f"{name}_ns": sums.get(name, 0) for name in _KNOWN}
     return PhaseSplit(**known, unknown_ns=sum(sums.values()) - sum(known.values()))
-
-
-def total(splits: Iterable[PhaseSplit]) -> PhaseSplit:
-    """The sum of several splits."""
-    rows = [(s.work_ns, s.rest_ns, s.transition_ns, s.pause_ns, s.unknown_ns) for s in splits]
-    return PhaseSplit(*map(sum, zip(*rows, strict=True))) if rows else PhaseSplit()
 
 
 def _inherited(trace: Trace) -> list[str]:

@@ -93,6 +93,14 @@ def test_the_threshold_is_100_ms_or_one_percent_whichever_is_less() -> None:
     assert [b.operation for b in report.bottlenecks] == ["r", "b"]
 
 
+def test_only_the_operations_that_can_still_be_first_are_replayed() -> None:
+    ends = [1 + sum(range(30, 30 - at, -1)) for at in range(31)]
+    steps = [span(f"{at:02}", "r", start, ends[at + 1], f"step {at}") for at, start in enumerate(ends[:-1])]
+    report = analyze_traces([one(span("r", None, 1, ends[-1]), *steps)], threshold_ns=1)
+    assert [b.operation for b in report.bottlenecks] == [f"step {at}" for at in range(10)]
+    assert [b.what_if.low_ns for b in report.bottlenecks] == [(30 - at) // 5 for at in range(10)]
+
+
 def test_a_run_adds_its_traces_up() -> None:
     records = [
         SpanRecord(trace, f"{trace}{at}", None if at == 0 else f"{trace}0", name, start, end)
