@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from otelwod.archive.limits import Limits
 from otelwod.archive.source import open_source
@@ -13,9 +13,12 @@ from otelwod.insight.report import Report
 from otelwod.insight.selftime import Overrun
 from otelwod.trace import SpanRecord, Trace
 
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import ReadableSpan
+
 
 def analyze(
-    source: str | Path | Trace | Iterable[SpanRecord] | Iterable[Trace],
+    source: str | Path | Trace | Iterable[SpanRecord | Trace | ReadableSpan],
     *,
     eps_ns: int | None = None,
     compat: Literal["jaeger"] | None = None,
@@ -27,9 +30,10 @@ def analyze(
     """Where the time went in a trace, and what would make it shorter.
 
     ``source``: the path of a file, the address of a trace in a backend (``jaeger+http://HOST:PORT/TRACE_ID``), a
-    `Trace`, or span records or traces in any order. ``eps_ns`` is by default the precision of the source; for it and
-    the other options see `otelwod.insight.analysis.analyze_traces`, for ``limits`` `otelwod.archive.limits.Limits`.
-    Raises `ReadError` (a ValueError) for a source that cannot be read; bad data inside it is counted in the report.
+    `Trace`, or span records, finished spans of the OpenTelemetry SDK or traces in any order. ``eps_ns`` is by default
+    the precision of the source; for it and the other options see `otelwod.insight.analysis.analyze_traces`, for
+    ``limits`` `otelwod.archive.limits.Limits`. Raises `ReadError` (a ValueError) for a source that cannot be read,
+    TypeError for what is no span; bad data inside a source is counted in the report.
     """
     traces: list[Trace] = []
     records: list[SpanRecord] = []
@@ -42,7 +46,7 @@ def analyze(
             if isinstance(item, Trace):
                 traces.append(item)
             else:
-                records.append(item)
+                records.append(item if isinstance(item, SpanRecord) else _record_of(item))
     return analyze_traces(
         [*traces, *Trace.from_records(records)],
         eps_ns=eps_ns or 0,
@@ -51,3 +55,11 @@ def analyze(
         overrun=overrun,
         span_limit=span_limit,
     )
+
+
+def _record_of(span: ReadableSpan) -> SpanRecord:
+    if not hasattr(span, "get_span_context"):
+        raise TypeError(f"{type(span).__name__} is no span: give SpanRecords, Traces or spans of the OpenTelemetry SDK")
+    from otelwod.telemetry.span_records import record_of
+
+    return record_of(span)

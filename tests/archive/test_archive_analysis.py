@@ -30,6 +30,31 @@ def test_spans_from_anywhere(tmp_path: Path) -> None:
     assert analyze(RECORDS).eps_ns == 0
 
 
+def test_spans_of_the_sdk() -> None:
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    exporter = InMemorySpanExporter()
+    provider = TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    tracer = provider.get_tracer("test")
+    outer = tracer.start_span("outer", start_time=1_000)
+    from opentelemetry.trace import set_span_in_context
+
+    tracer.start_span("inner", set_span_in_context(outer), start_time=2_000).end(5_000)
+    outer.end(6_000)
+    report = analyze(exporter.get_finished_spans())
+    assert report.duration_ns == 5_000
+    assert {use.operation: use.self_ns for use in report.operations} == {"outer": 2_000, "inner": 3_000}
+    provider.shutdown()
+
+
+def test_what_is_no_span() -> None:
+    with pytest.raises(TypeError, match="dict is no span"):
+        analyze([{}])  # type: ignore[list-item]
+
+
 def test_options_reach_the_analysis(tmp_path: Path) -> None:
     report = analyze(RECORDS, compat="jaeger", threshold_ns=7, span_limit=1, overrun="async")
     assert (report.compat, report.threshold_ns, len(report.spans)) == ("jaeger", 7, 1)
