@@ -29,7 +29,7 @@ from otelwod.tracking.mirror import Mirrored
 from otelwod.tracking.nodes import Leaf, Node, own_phase
 from otelwod.tracking.streams import StreamSummary, summary_attributes
 from otelwod.tracking.totals import add_to_totals
-from otelwod.tracking.values import MAX_NAME, attribute_value, attributes_of, text
+from otelwod.tracking.values import MAX_NAME, attribute_value, attributes_of, span_name, text
 from otelwod.tracking.writer import Change, RecordWriter
 
 DEFAULT_EVENT_LIMIT: Final = 100_000
@@ -102,7 +102,7 @@ class Book:
         above = self.active.current
         parent = None if above is None else above.span
         given = attributes_of(attributes)
-        clean = text(name, MAX_NAME) or node_type
+        clean = span_name(name, node_type)
         entering = Node(
             key=key,
             kind=kind,

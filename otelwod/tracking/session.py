@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
 from otelwod.tracking.completed import DEFAULT_CAPACITY, Overflow
 from otelwod.tracking.mirror import Mirrored
 from otelwod.tracking.tracker import Tracker
-from otelwod.tracking.values import MAX_NAME, attributes_of, text
+from otelwod.tracking.values import attributes_of, span_name
 from otelwod.tracking.writer import OnRecord
 
 _log = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class SessionTracker(Tracker):
         self._root_name = workout_name
         self._held: list[ev.RuntimeEvent] = []
         self._turn: int | None = None
+        self._t = self._final_t = 0
         self._final: ActiveState[ev.SpanStarted | ev.SegmentStarted] | None = None
         self._started: dict[str, Mirrored] = {}
         self.active: ActiveSpans[ev.SpanStarted | ev.SegmentStarted] = ActiveSpans(
@@ -130,7 +132,11 @@ class SessionTracker(Tracker):
                 return
             if self._turn is None or event.turn > self._turn:
                 self._commit()
-                self._turn, self._final = event.turn, self.active.snapshot()
+                self._turn, self._final, self._final_t = event.turn, self.active.snapshot(), self._t
+            if event.t < self._t:
+                self._book.line.times_moved += 1
+                event = replace(event, t=self._t)
+            self._t = event.t
             self._held.append(event)
             self._follow(event)
             if self._strict and isinstance(event, ev.MetricRejected):
@@ -178,6 +184,7 @@ class SessionTracker(Tracker):
             return
         self._held.clear()
         self.active.restore(self._final)
+        self._t = self._final_t
         # A span that was started early for `context` is never ended, hence never exported: it has not been.
         self._started.clear()
         self.undone += 1
@@ -211,10 +218,10 @@ class SessionTracker(Tracker):
             known = self._book.active.by_id(above.key)
             mirrored = self._started.get(above.key) if known is None else known.span.mirrored
             if mirrored is None:
-                name, attributes = self._described(above.span)
-                mirrored = self._writer.mirror.start(
-                    above.key, text(name, MAX_NAME), above.start, attributes_of(attributes), parent
-                )
+                event = above.span
+                label, attributes = self._described(event)
+                name = span_name(label, event.type if isinstance(event, ev.SegmentStarted) else event.block_type)
+                mirrored = self._writer.mirror.start(above.key, name, above.start, attributes_of(attributes), parent)
                 self._started[above.key] = mirrored
             parent = mirrored
             if above.key == entry.key:

@@ -29,6 +29,11 @@ def text(value: str, limit: int = MAX_TEXT) -> str:
     return value.encode("utf-8", "backslashreplace").decode("utf-8")[:limit]
 
 
+def span_name(label: str, fallback: str) -> str:
+    """``label`` as the name of a span; ``fallback`` where it is empty."""
+    return text(label, MAX_NAME) or text(fallback, MAX_NAME)
+
+
 def attribute_value(value: object) -> AttributeValue:
     """``value`` as an attribute: text, bool, 64-bit int, float, or a tuple of one of them; all else as its ``str``."""
     if isinstance(value, str):

@@ -300,3 +300,60 @@ def test_file_views_and_spans_tell_the_same_story(tmp_path_factory: Any, text: s
     assert [(r.span_id, r.start_ns, r.end_ns) for r in read] == [
         (r.span_id, r.start_ns, r.end_ns) for r in tracker.records
     ]
+
+
+keys = st.sampled_from(["0", "0.0", "0.1", "0.0.0", "0#1", "0#1.0"])
+stamps = st.fixed_dictionaries({"t": st.integers(-5, 50), "turn": st.integers(0, 4)})
+nonsense = st.lists(
+    st.one_of(
+        st.builds(
+            lambda s, key, parent, kind: ev.SpanStarted(
+                **s, key=key, parent=parent, block_id=key, block_type=kind, label="", depth=0
+            ),
+            stamps, keys, st.one_of(st.none(), keys), st.sampled_from(["session", "effort", "rest", "timer"]),
+        ),
+        st.builds(lambda s, key: ev.SpanStopped(**s, key=key, status="failed", reason="aborted"), stamps, keys),
+        st.builds(lambda s, key: ev.SpanPaused(**s, key=key), stamps, keys),
+        st.builds(lambda s, key: ev.SpanResumed(**s, key=key), stamps, keys),
+        st.builds(lambda s, key: ev.RestStarted(**s, block=key), stamps, keys),
+        st.builds(lambda s, key: ev.RestStopped(**s, block=key), stamps, keys),
+        st.builds(
+            lambda s, key, block, kind: ev.SegmentStarted(**s, key=key, block=block, type=kind, index=0, label="L"),
+            stamps, keys, keys, st.sampled_from(["round", "minute", "work", "rest", "pause", "transition"]),
+        ),
+        st.builds(lambda s, key: ev.SegmentEnded(**s, key=key, block="0"), stamps, keys),
+        st.builds(
+            lambda s, key, name: ev.MetricRecorded(**s, block=key, metric=name, value=1.0, unit="", source="x"),
+            stamps, keys, st.sampled_from(["reps", "heart_rate"]),
+        ),
+        st.builds(
+            lambda s, key: ev.MetricRejected(
+                **s, block=key, metric="reps", value=float("nan"), unit="", source="x", reason="invalid"
+            ),
+            stamps, keys,
+        ),
+        st.builds(lambda s, key: ev.MilestoneReached(**s, block=key, milestone="M"), stamps, keys),
+        st.builds(lambda s, turn: ev.TapUndone(**s, undone_turn=turn), stamps, st.integers(0, 4)),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(nonsense)
+def test_no_stream_however_broken_can_harm_the_book(events: list[Any]) -> None:
+    made, exporter = provider()
+    tracker = SessionTracker(session_id="s", anchor_ns=ANCHOR, tracer=made.get_tracer("otelwod"), live=True)
+    for event in events:
+        tracker(event)
+        tracker.context()
+    tracker.close()
+    records = tracker.records
+    if records:
+        assert [r.parent_id for r in records].count(None) == 1
+        assert_tiles(records)
+    if not tracker.faults:
+        assert tuple(record_of(s) for s in exporter.get_finished_spans()) == records
+    shown = Counter(m.reason for _, m in metrics_in(records))
+    assert shown.total() + tracker.accepted - shown[None] <= tracker.recorded
+    from_json(to_json(tracker.spans.completed))
