@@ -160,9 +160,11 @@ class Stage:
             block.token = None
             ended = tracing.monotonic_ns() + block.offset
             span = block.span
+            if not span.is_recording() and getattr(span, "_end_time", None) is not None:
+                return  # the host has ended it itself; to end it again would only put a warning into its log
             if block.leaf and self.sets_phase:
                 held = block.held
-                if held is not None and len(held) < SPACIOUS and span.is_recording():
+                if held is not None and len(held) < SPACIOUS:
                     held[PHASE] = "work"
                 else:
                     span.set_attribute(PHASE, "work")

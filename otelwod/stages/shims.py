@@ -68,7 +68,13 @@ _BODIES: Final[dict[Sort, str]] = {
 """,
     "coroutine": """
     async def stage({parameters}):
-        _w_block = None if {off} else _w_begin({arguments})
+        if {off}:
+            try:
+                return await _w_function({call})
+            except BaseException as _w_error:
+                _w_fail(None, _w_error)
+                raise
+        _w_block = _w_begin({arguments})
         try:
             _w_result = await _w_function({call})
         except BaseException as _w_error:

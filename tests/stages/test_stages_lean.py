@@ -1,0 +1,333 @@
+"""The short way gives the very spans of the SDK, and is left wherever it might not."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from typing import Any
+
+import pytest
+from opentelemetry import trace as trace_api
+from opentelemetry.attributes import BoundedAttributes
+from opentelemetry.context import Context
+from opentelemetry.sdk import trace as sdk_trace
+from opentelemetry.sdk.trace import SpanLimits, SpanProcessor, TracerProvider, sampling
+from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.util import BoundedList
+from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
+
+from otelwod.stages import block as block_module
+from otelwod.stages import incoming_headers, outgoing_headers, span, stage
+from otelwod.stages.lean import LeanTracer
+from otelwod.stages.tracing import switch
+
+
+class Counting(IdGenerator):
+    """Ids that count up; says nothing, True or False about being random."""
+
+    def __init__(self, random: bool = True) -> None:
+        self.last = 0
+        self.random = random
+        self.asked: list[str] = []
+
+    def generate_span_id(self) -> int:
+        self.asked.append("span")
+        self.last += 1
+        return self.last
+
+    def generate_trace_id(self) -> int:
+        self.asked.append("trace")
+        self.last += 1
+        return self.last
+
+    def is_trace_id_random(self) -> bool:
+        return self.random
+
+
+@pytest.fixture
+def ways(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+    """How many spans came by which way."""
+    counts = {"short": 0, "sdk": 0}
+    start, start_span = LeanTracer.start, sdk_trace.Tracer.start_span
+
+    def counted(self: Any, *args: Any) -> Any:
+        found = start(self, *args)
+        counts["short" if found is not None else "sdk"] += 1
+        return found
+
+    monkeypatch.setattr(LeanTracer, "start", counted)
+    assert start_span
+    return counts
+
+
+def same(one: Any, other: Any) -> None:
+    """Two spans have the same fields with the same values; what belongs to one span is not shared."""
+    assert type(one) is type(other)
+    mine, theirs = vars(one), vars(other)
+    assert mine.keys() == theirs.keys()
+    for name in mine:
+        a, b = mine[name], theirs[name]
+        assert type(a) is type(b), name
+        if isinstance(a, (BoundedAttributes, BoundedList)):
+            assert vars(a).keys() == vars(b).keys()
+            assert {k: v for k, v in vars(a).items() if k != "_lock"} == {
+                k: v for k, v in vars(b).items() if k != "_lock"
+            }, name
+            assert a is not b
+            assert vars(a)["_lock"] is not vars(b)["_lock"]
+            if isinstance(a, BoundedList):
+                assert isinstance(a._dq, deque)
+                assert a._dq.maxlen == b._dq.maxlen
+                assert a._dq is not b._dq
+            else:
+                assert a._dict is not b._dict
+        elif name == "_lock":
+            assert a is not b
+        else:
+            assert a == b, name
+
+
+@pytest.mark.parametrize("sampler", [sampling.ALWAYS_ON, sampling.DEFAULT_ON])
+@pytest.mark.parametrize("random", [True, False])
+@pytest.mark.parametrize(
+    "parent",
+    [
+        None,
+        SpanContext(9, 8, False, TraceFlags(1), TraceState([("k", "v")])),
+        SpanContext(9, 8, True, TraceFlags(1)),
+        SpanContext(9, 8, True, TraceFlags(3)),
+        SpanContext(9, 8, True, TraceFlags(0)),
+        SpanContext(9, 8, False, TraceFlags(2)),
+        SpanContext(0, 0, False),
+    ],
+)
+@pytest.mark.parametrize("limits", [SpanLimits(), SpanLimits(max_events=None, max_span_attributes=3, max_links=2)])
+def test_field_for_field_the_same_as_the_sdk_s(sampler: Any, random: bool, parent: Any, limits: Any) -> None:
+    seen = []
+
+    class Seeing(SpanProcessor):
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            seen.append((span, dict(parent_context)))
+
+    provider = TracerProvider(
+        sampler=sampler, id_generator=Counting(random), span_limits=limits, shutdown_on_exit=False
+    )
+    provider.add_span_processor(Seeing())
+    tracer = provider.get_tracer("otelwod")
+    context = trace_api.set_span_in_context(NonRecordingSpan(parent)) if parent else Context()
+    attributes = {"a": 1, "b": ("x", "y")}
+    lean = LeanTracer(tracer)
+    assert lean.usable
+    assert lean.start("name", SpanKind.CLIENT, attributes, context, 5) is None  # nothing is known yet
+    ids = provider.id_generator
+    ids.last = 100
+    genuine = tracer.start_span("name", context, SpanKind.CLIENT, attributes, None, 5)
+    order = ids.asked[:]
+    lean.learn(genuine, context)
+    ids.last = 100
+    ids.asked.clear()
+    short = lean.start("name", SpanKind.CLIENT, attributes, context, 5)
+    if short is None:
+        expected_to_be_dropped = sampler is sampling.DEFAULT_ON and parent and parent.is_valid
+        assert (expected_to_be_dropped and not parent.trace_flags.sampled) or (parent and not parent.is_valid)
+        return
+    assert ids.asked == order
+    same(short, genuine)
+    assert [found for found, _ in seen] == [genuine, short]
+    assert seen[0][1] == seen[1][1]
+    for found in (short, genuine):
+        found.add_event("event", {"k": 1})
+        found.set_attribute("c", 2)
+        found.set_attribute("d", 3)
+        found.set_status(StatusCode.ERROR, "bad")
+        found.add_link(SpanContext(3, 4, False))
+        found.end(9)
+        assert not found.is_recording()
+    one, two = (json.loads(found.to_json()) for found in (short, genuine))
+    for dump in (one, two):
+        dump["events"][0].pop("timestamp")
+    assert one == two
+
+
+def test_a_span_s_own_state_is_its_own(recorded: Any, ways: Any) -> None:
+    with span("first"):
+        pass
+    with span("second") as opened:
+        opened.set_attribute("k", 1)
+        opened.add_event("e")
+        opened.set_status(StatusCode.ERROR)
+    with span("third"):
+        pass
+    assert ways == {"short": 2, "sdk": 1}
+    assert dict(recorded.one("third").attributes) == {"otelwod.stage.name": "third", "otelwod.phase": "work"}
+    assert recorded.one("third").events == ()
+    assert recorded.one("third").status.status_code is StatusCode.UNSET
+
+
+def test_a_remote_parent_is_learned_by_its_flags(recorded: Any, ways: Any) -> None:
+    with span("root"):
+        headers = outgoing_headers()
+    for flags in ("01", "03", "01", "03", "00"):
+        with incoming_headers({"traceparent": f"{headers['traceparent'][:-2]}{flags}"}), span(flags):
+            pass
+    assert ways == {"short": 2, "sdk": 4}
+    assert recorded.names == ["root", "01", "03", "01", "03"]
+
+
+def test_attributes_of_a_processor_are_not_learned(recorded: Any, ways: Any) -> None:
+    class Marking(SpanProcessor):
+        def __init__(self) -> None:
+            self.count = 0
+
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            self.count += 1
+            span.set_attribute("mark", self.count)
+            if self.count == 1:
+                span.set_status(StatusCode.ERROR, "first")
+
+    recorded.provider.add_span_processor(Marking())
+    for number in range(4):
+        with span(f"s{number}"):
+            pass
+    assert [found.attributes["mark"] for found in recorded.ended] == [1, 2, 3, 4]
+    assert [found.status.status_code for found in recorded.ended] == [StatusCode.ERROR, *[StatusCode.UNSET] * 3]
+    assert ways == {"short": 2, "sdk": 2}
+
+
+def test_fields_that_a_processor_adds_end_the_short_way(recorded: Any, ways: Any) -> None:
+    class Adding(SpanProcessor):
+        def on_start(self, span: Any, parent_context: Any = None) -> None:
+            span._mine = len(recorded.started)
+
+    recorded.provider.add_span_processor(Adding())
+    for _ in range(3):
+        with span("s"):
+            pass
+    assert [found._mine for found in recorded.started] == [1, 2, 3]
+    assert ways == {"short": 0, "sdk": 1}
+
+
+def test_a_changed_resource_is_noticed(recorded: Any, ways: Any) -> None:
+    from opentelemetry.sdk.resources import Resource
+
+    for _ in range(2):
+        with span("before"):
+            pass
+    recorded.provider._update_resource(Resource({"pid": 7}))  # as in a forked child
+    for _ in range(2):
+        with span("after"):
+            pass
+    assert [found.resource.attributes.get("pid") for found in recorded.ended] == [None, None, 7, 7]
+    assert ways == {"short": 2, "sdk": 2}
+
+
+def test_a_sampler_that_is_put_in_later_is_asked(recorded: Any) -> None:
+    with span("s"):
+        pass
+    with span("s"):
+        pass
+    switch.tracer.sampler = sampling.ALWAYS_OFF  # type: ignore[union-attr]
+    with span("dropped"):
+        pass
+    assert recorded.names == ["s", "s"]
+
+
+def test_a_tracer_that_is_switched_off_makes_no_spans(recorded: Any) -> None:
+    for _ in range(2):
+        with span("s"):
+            pass
+    recorded.provider._set_tracer_configurator(tracer_configurator=sdk_trace._disable_tracer_configurator)
+    with span("off"):
+        pass
+    assert recorded.names == ["s", "s"]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TracerProvider(sampler=sampling.TraceIdRatioBased(0.5), shutdown_on_exit=False),
+        lambda: TracerProvider(sampler=sampling.ParentBased(sampling.ALWAYS_ON), shutdown_on_exit=False),
+    ],
+)
+def test_samplers_that_decide_are_always_asked(make: Any) -> None:
+    assert not LeanTracer(make().get_tracer("x")).usable
+
+
+def test_a_limit_on_the_length_of_values_is_left_to_the_sdk() -> None:
+    provider = TracerProvider(span_limits=SpanLimits(max_span_attribute_length=3), shutdown_on_exit=False)
+    tracer = provider.get_tracer("x")
+    lean = LeanTracer(tracer)
+    lean.learn(tracer.start_span("s"), Context())
+    assert not lean.usable
+
+
+def test_more_attributes_than_the_limit_are_left_to_the_sdk(ways: Any) -> None:
+    provider = TracerProvider(span_limits=SpanLimits(max_span_attributes=2), shutdown_on_exit=False)
+    trace_api._TRACER_PROVIDER = provider
+
+    @stage(attributes={"a": 1, "b": 2, "c": 3})
+    def many() -> Any:
+        return dict(trace_api.get_current_span().attributes)
+
+    @stage("few", phase="work")
+    def few() -> int:
+        return len(trace_api.get_current_span().attributes)
+
+    assert list(many()) == list(many()) == ["b", "c"]
+    assert few() == few() == 2
+    with span("one") as opened:
+        pass
+    assert dict(opened.attributes) == {"otelwod.stage.name": "one", "otelwod.phase": "work"}
+
+
+def test_patched_code_of_the_sdk_is_respected(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    original = sdk_trace.Tracer.start_span
+
+    def patched(self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+        return original(self, f"patched {name}", *args, **kwargs)
+
+    monkeypatch.setattr(sdk_trace.Tracer, "start_span", patched)
+    for _ in range(3):
+        with span("s"):
+            pass
+    assert recorded.names == ["patched s"] * 3
+
+
+@pytest.mark.parametrize("missing", ["_Span", "BoundedList"])
+def test_an_sdk_that_looks_different_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("x")
+    assert LeanTracer(tracer).usable
+    monkeypatch.delattr(sdk_trace, missing)
+    assert not LeanTracer(tracer).usable
+
+
+def test_links_go_by_the_sdk(recorded: Any, ways: Any) -> None:
+    for _ in range(3):
+        with span("linked", links=[trace_api.Link(SpanContext(1, 2, False))]):
+            pass
+    assert ways == {"short": 0, "sdk": 0}
+    assert [len(found.links) for found in recorded.ended] == [1, 1, 1]
+
+
+def test_the_sdk_s_metrics_of_itself_keep_the_sdk_s_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED", "true")
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("x")
+    lean = LeanTracer(tracer)
+    lean.learn(tracer.start_span("s"), Context())
+    assert not lean.usable
+
+
+def test_a_span_that_the_host_ended_itself_is_left_alone(recorded: Any, api_log: Any) -> None:
+    for _ in range(2):
+        with span("s") as opened:
+            opened.end()
+    assert all("otelwod.phase" not in found.attributes for found in recorded.ended)
+    assert api_log.records == []
+    assert recorded.names == ["s", "s"]
+
+
+def test_the_short_way_belongs_to_one_tracer(recorded: Any) -> None:
+    one = block_module.lean_tracer(recorded.provider.get_tracer("a"))
+    assert block_module.lean_tracer(recorded.provider.get_tracer("a")) is one
+    assert block_module.lean_tracer(recorded.provider.get_tracer("b")) is not one
+    assert block_module.lean_tracer(trace_api.NoOpTracer()) is None
