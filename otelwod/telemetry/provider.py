@@ -15,7 +15,7 @@ from otelwod.telemetry.export_processor import ExportProcessor
 from otelwod.telemetry.exporter_log import ExporterLog
 from otelwod.telemetry.exporters import ExporterError, is_otlp, place_of, span_exporter, span_exporters_of
 from otelwod.telemetry.id_generator import PlannedIdGenerator, SeededIdGenerator
-from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings, resource_attributes
+from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings, public_url, resource_attributes
 
 _SAMPLERS: Mapping[str, sampling.Sampler] = {
     "always_on": sampling.ALWAYS_ON,
@@ -170,4 +170,4 @@ def _same_destination(one: object, other: object) -> bool:
 
 def _place_of_exporter(exporter: SpanExporter) -> str:
     endpoint = getattr(exporter, "_endpoint", None)
-    return endpoint if isinstance(endpoint, str) else type(exporter).__name__
+    return public_url(endpoint) if isinstance(endpoint, str) else type(exporter).__name__

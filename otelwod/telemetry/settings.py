@@ -53,9 +53,8 @@ class OtlpTarget:
 
     @property
     def place(self) -> str:
-        """The endpoint without user name, password and query: fit for a screen or a log."""
-        parts = urlsplit(self.endpoint)
-        return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+        """The endpoint, fit for a screen or a log."""
+        return public_url(self.endpoint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +96,15 @@ class Settings:
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read every ``OTEL_*`` variable that otelwod honours from ``environ``."""
     return _Reader(environ).read()
+
+
+def public_url(url: str) -> str:
+    """A URL without what may be secret: user name, password, query. Text that is no URL stays as it is."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def resource_attributes(settings: Settings) -> dict[str, str]:

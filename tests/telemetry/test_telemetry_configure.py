@@ -243,9 +243,10 @@ class TestAdopted:
         provider = self.provider()
         kept, sends = InMemorySpanExporter(), OTLPSpanExporter(endpoint="http://127.0.0.1:1/x")
         configure(environ={}, exporters=[kept, sends])
-        configure(environ={}, exporters=[kept, OTLPSpanExporter(endpoint="http://127.0.0.1:1/x")])
+        again = configure(environ={}, exporters=[kept, OTLPSpanExporter(endpoint="http://127.0.0.1:1/x")])
         assert processors(provider) == 2
-        provider.shutdown()
+        places = [destination.place for destination in again.shutdown().destinations]
+        assert places == ["InMemorySpanExporter", "http://127.0.0.1:1/x"]
 
     def test_a_provider_that_is_not_the_sdks(self, backend: Backend) -> None:
         class Foreign(trace.TracerProvider):

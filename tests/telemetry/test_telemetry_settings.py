@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings, read_settings
+from otelwod.telemetry.settings import NamedExporter, OtlpTarget, Settings, public_url, read_settings
 
 
 def only_target(**environ: str) -> OtlpTarget:
@@ -101,6 +101,12 @@ def test_details_of_a_target() -> None:
     assert (target.certificate, target.client_key, target.client_certificate) == ("/ca.pem", "/key.pem", "/cert.pem")
     assert target.place == "https://h:1/v1/traces"
     assert "a b" not in repr(target)
+
+
+def test_urls_are_shown_without_secrets() -> None:
+    assert public_url("https://user:pass@h:1/p?token=x#y") == "https://h:1/p"
+    assert public_url("127.0.0.1:4317") == "127.0.0.1:4317"
+    assert public_url("http://[") == "http://["
 
 
 def test_own_headers_replace_the_general_ones() -> None:
