@@ -8,13 +8,12 @@ backends agree.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
-from opentelemetry.util.types import Attributes as OTelAttributes
 
 from otelwod._version import __version__
 from otelwod.telemetry.ids import format_span_id, format_trace_id, planned_ids, span_id_for
@@ -33,6 +32,8 @@ class Mirrored:
     span_id: str
     span: otel.Span | None = None
     context: Context | None = None
+    given: Mapping[str, AttributeValue] = field(default_factory=dict)
+    """What the OpenTelemetry span has known since its start."""
 
 
 class Mirror:
@@ -89,6 +90,7 @@ class Mirror:
                 format_span_id(context.span_id),
                 span,
                 otel.set_span_in_context(span, under),
+                dict(attributes),
             )
         except Exception:  # noqa: BLE001 - a processor or sampler of the host may raise anything
             self._failed("start")
@@ -108,7 +110,8 @@ class Mirror:
             return
         try:
             if span.is_recording():
-                values: OTelAttributes = attributes
+                given = mirrored.given
+                values = {key: value for key, value in attributes.items() if given.get(key) is not value}
                 if values:
                     span.set_attributes(values)
                 for event in events:
