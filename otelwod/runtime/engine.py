@@ -24,6 +24,9 @@ from otelwod.runtime.tally import Tally
 SESSION = "session"
 """Owner of what belongs to no single block."""
 
+_OWN = ("clock", "now", "turn", "opened", "undo")
+"""The references that a session has for itself."""
+
 FORCED = Ending("completed", "forced")
 
 
@@ -66,6 +69,7 @@ class Engine:
         "out",
         "program",
         "stack",
+        "undo",
     )
 
     def __init__(self, program: Program, limits: Limits, factories: Mapping[str, BlockFactory], bus: EventBus) -> None:
@@ -91,22 +95,22 @@ class Engine:
         self._now: MemoryReference[int] = allocate("now", SESSION, 0, visibility="public")
         self._turn: MemoryReference[int] = allocate("turn", SESSION, 0, visibility="public")
         self._opened: MemoryReference[int] = allocate("opened", SESSION, 0, visibility="public")
+        self.undo: MemoryReference[Any] = allocate("undo", SESSION, None)
 
     def release_all(self) -> None:
         """Empties the memory, for good or until `clear`; the time that was stays readable."""
-        references: tuple[MemoryReference[Any], ...] = (self._clock, self._now, self._turn, self._opened)
-        last = [(reference, reference.get()) for reference in references]
+        last = {type: self._session_reference(type).get() for type in _OWN}
         for reference in self.memory:
             self.memory.release(reference)
-        outside = RuntimeMemory()
-        kept = {reference.type: outside.allocate(reference.type, SESSION, value) for reference, value in last}
-        self._clock, self._now, self._turn, self._opened = (kept[t] for t in ("clock", "now", "turn", "opened"))
+        self.memory, emptied = RuntimeMemory(), self.memory
+        for type in _OWN:
+            self.memory.allocate(type, SESSION, last[type] if type != "undo" else None)
+        self.rebuild()
+        self.memory = emptied
 
     def rebuild(self) -> None:
         """Finds everything again from the memory, after it was loaded or rolled back."""
-        self._clock, self._now, self._turn, self._opened = (
-            self._session_reference(type) for type in ("clock", "now", "turn", "opened")
-        )
+        self._clock, self._now, self._turn, self._opened, self.undo = map(self._session_reference, _OWN)
         blocks = []
         for reference in self.memory.search(type="block"):
             state: BlockState = reference.get()

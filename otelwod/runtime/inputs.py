@@ -52,7 +52,7 @@ class Input:
 
 def check(entry: Input, now: int) -> None:
     """`InputError` for what no session can take: an unknown kind, no whole nanoseconds, a time before ``now``."""
-    if entry.kind not in KINDS:
+    if not isinstance(entry.kind, str) or entry.kind not in KINDS:
         raise InputError(f"unknown input {_shown(entry.kind)}; it is one of {', '.join(sorted(KINDS))}")
     if type(entry.t) is not int:
         raise InputError(f"the time of an input is whole nanoseconds, not {_shown(entry.t)}")

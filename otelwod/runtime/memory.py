@@ -1,13 +1,13 @@
 """The session's state: typed references that live and die with their owner.
 
 `RuntimeMemory` *is* the state of a session; blocks and behaviours keep none of their own. So a snapshot of it is a
-snapshot of the session, undo restores one, and two sessions whose memories are equal behave equally from there on.
+snapshot of the session, undo rolls it back, and two sessions whose memories are equal behave equally from there on.
 Values are treated as immutable: change one by setting a new value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
@@ -87,7 +87,7 @@ class MemoryReference(Generic[T]):
         if memory is None:
             raise self._released()
         if memory.logging is not None:
-            memory.logging.append((self, self._value))
+            memory.logging.append((self.id, self._value))
         self._value = value
         if memory.observed:
             memory.notify("set", self)
@@ -116,11 +116,9 @@ class MemoryReference(Generic[T]):
         return f"<{self.type} of {self.owner}: {state}>"
 
 
-_ALLOCATED = object()
-_RELEASED = object()
-
-Change: TypeAlias = "tuple[MemoryReference[Any], object]"
-"""A reference, and its value before (or that it was allocated, or released): what `RuntimeMemory.roll_back` needs."""
+Change: TypeAlias = tuple[Any, ...]
+"""One change as data, for `RuntimeMemory.roll_back`: ``(id, value before)`` of a set, ``(id,)`` of an allocation,
+``(id, type, owner, visibility, scope, parent, value)`` of a release."""
 
 
 class RuntimeMemory:
@@ -164,7 +162,7 @@ class RuntimeMemory:
         self._references[self._next_id] = reference
         self._next_id += 1
         if self.logging is not None:
-            self.logging.append((reference, _ALLOCATED))
+            self.logging.append((reference.id,))
         if self.observed:
             self.notify("allocated", reference)
         return reference
@@ -185,7 +183,8 @@ class RuntimeMemory:
             if self.observed:
                 self.notify("released", each)
             if self.logging is not None:
-                self.logging.append((each, _RELEASED))
+                up = each.parent.id if each.parent is not None else None
+                self.logging.append((each.id, each.type, each.owner, each.visibility, each.scope, up, each._value))
             self._remove(each)
 
     def _remove(self, reference: MemoryReference[Any]) -> None:
@@ -271,19 +270,21 @@ class RuntimeMemory:
         """Notes no more changes."""
         self.logging = None
 
-    def roll_back(self, log: list[Change]) -> None:
-        """Undoes the changes of a log, latest first: what it allocated is gone, what it released is valid again."""
-        for reference, before in reversed(log):
-            if before is _ALLOCATED:
-                self._remove(reference)
-                self._next_id = reference.id
-            elif before is _RELEASED:
-                reference._memory = self
-                self._references[reference.id] = reference
-                if reference.parent is None:
-                    self._owners.setdefault(reference.owner, {})[reference.type] = reference
+    def roll_back(self, log: Sequence[Change]) -> None:
+        """Undoes the changes of a log, latest first: what it allocated is gone, what it released is there again."""
+        for change in reversed(log):
+            id = change[0]
+            if len(change) == 1:
+                self._remove(self._references[id])
+                self._next_id = id
+            elif len(change) == 2:
+                self._references[id]._value = change[1]
             else:
-                reference._value = before
+                _, type, owner, visibility, scope, up, value = change
+                parent = self._references[up] if up is not None else None
+                self._references[id] = MemoryReference(self, id, type, owner, value, visibility, scope, parent)
+                if parent is None:
+                    self._owners.setdefault(owner, {})[type] = self._references[id]
         self._in_order()
 
     def _in_order(self) -> None:

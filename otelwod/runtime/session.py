@@ -8,8 +8,7 @@ events as a tick a millisecond, turn numbers included. Not thread-safe: a sessio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from otelwod.runtime.actions import Action, act
 from otelwod.runtime.block import Block
@@ -28,14 +27,13 @@ from otelwod.runtime.taps import tap
 __all__ = ["LimitError", "Session"]
 
 
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """The last tap: how its changes are undone, its turn and time, and the sensor values since."""
+class Undoable(NamedTuple):
+    """The last tap, in the session's ``undo`` reference: its changes, its turn and time, and sensor values since."""
 
-    log: list[Change]
+    log: tuple[Change, ...]
     turn: int
     t: int
-    samples: list[Input] = field(default_factory=list)
+    samples: tuple[Input, ...] = ()
 
 
 class Session:
@@ -59,7 +57,6 @@ class Session:
         self.limits = limits or Limits()
         self._bus = EventBus(history)
         self._engine = Engine(program, self.limits, {**BLOCKS, **(blocks or {})}, self._bus)
-        self._undoable: Undoable | None = None
         self._busy = False
         self._closed = False
 
@@ -124,11 +121,8 @@ class Session:
 
     @property
     def can_undo(self) -> bool:
-        """Whether ``undo`` would take a tap back: none since a boundary, and none twice.
-
-        What it takes is no state of the session (a snapshot does not carry it).
-        """
-        return self._undoable is not None
+        """Whether ``undo`` would take a tap back: none since a boundary, and none twice."""
+        return self._engine.undo.get() is not None
 
     def next_up(self) -> Node | None:
         """What comes after the current block: the look-ahead of the innermost block that has one."""
@@ -173,7 +167,7 @@ class Session:
         finally:
             self._busy = False
             if out:
-                self._undoable = None
+                engine.undo.set(None)
             else:
                 engine.turn = before
         return out
@@ -187,7 +181,6 @@ class Session:
 
     def reset(self) -> None:
         """Back to before the start. Subscribers stay."""
-        self._undoable = None
         self._closed = False
         self._engine.clear()
 
@@ -198,7 +191,6 @@ class Session:
         """
         if not self._closed:
             self.interrupt()
-            self._undoable = None
             self._closed = True
             self._engine.release_all()
 
@@ -210,9 +202,10 @@ class Session:
 
     def _interrupt(self) -> None:
         if self.is_started and not self.is_done:
-            self._engine.turn += 1
-            self._undoable = None
-            self._engine.end_all("failed", "interrupted")
+            engine = self._engine
+            engine.turn += 1
+            engine.undo.set(None)
+            engine.end_all("failed", "interrupted")
 
     def _begin_turn(self) -> list[Event]:
         if self._busy:
@@ -237,7 +230,7 @@ class Session:
             self._take_after_the_end(entry)
             return
         if engine.advance(entry.t):
-            self._undoable = None
+            engine.undo.set(None)
         kind = entry.kind
         if kind == "tick" or kind == "start":
             return
@@ -263,23 +256,23 @@ class Session:
         if not engine.out or engine.out[-1].turn == before:
             # Nothing came of it ("next" while paused): it was no tap, and the one before can still be undone.
             engine.turn = before
-            if self._undoable is not None:
-                self._undoable.log.extend(log)
+            pending: Undoable | None = engine.undo.get()
+            if pending is not None and log:
+                engine.undo.set(pending._replace(log=(*pending.log, *log)))
         elif entry.kind in TAPS:
-            self._undoable = Undoable(log, engine.turn, entry.t)
+            engine.undo.set(Undoable(tuple(log), engine.turn, entry.t))
         else:
-            self._undoable = None
+            engine.undo.set(None)
 
     def _take_sample(self, entry: Input) -> None:
         """A sensor's value is no tap: it stays within the turn of a tap that can still be undone, and survives that."""
         engine = self._engine
-        pending = self._undoable
-        if pending is not None and len(pending.samples) >= self.limits.samples:
-            pending = self._undoable = None
-        if pending is None:
-            engine.turn += 1
+        pending: Undoable | None = engine.undo.get()
+        if pending is not None and len(pending.samples) < self.limits.samples:
+            engine.undo.set(pending._replace(samples=(*pending.samples, entry)))
         else:
-            pending.samples.append(entry)
+            engine.undo.set(None)
+            engine.turn += 1
         block = engine.stack.current
         if block is not None:
             tap(engine, entry)
@@ -288,14 +281,14 @@ class Session:
 
     def _undo(self) -> None:
         """Takes the last tap back: the state before it, then whatever time and sensors have brought since."""
-        undoable = self._undoable
+        engine = self._engine
+        undoable: Undoable | None = engine.undo.get()
         if undoable is None:
             return
-        engine = self._engine
         now = engine.now
-        self._undoable = None
         engine.memory.roll_back(undoable.log)
         engine.rebuild()
+        engine.undo.set(None)
         engine.now = undoable.t
         engine.turn = undoable.turn + 1
         engine.emit(TapUndone(t=undoable.t, turn=engine.turn, undone_turn=undoable.turn))
@@ -307,14 +300,14 @@ class Session:
     def _take_after_the_end(self, entry: Input) -> None:
         """After the end only values are worth a word: they are rejected, and counted. ``undo`` may still come."""
         engine = self._engine
-        if entry.kind == "undo" and self._undoable is not None:
+        if entry.kind == "undo" and self.can_undo:
             engine.now = entry.t
             self._undo()
         elif entry.kind == "record" and is_stream(entry.metric):
             self._take_sample(entry)
         elif entry.kind in ("reps", "record"):
             engine.turn += 1
-            self._undoable = None
+            engine.undo.set(None)
             self._reject_ended(entry)
 
     def _reject_ended(self, entry: Input) -> None:
