@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from otelwod.archive.source import ReadResult
     from otelwod.cli.conditions import Condition
     from otelwod.insight.report import Report
+    from otelwod.insight.selftime import Overrun
 
 SUMMARY = "Find where the time went in a trace, and what would make it shorter."
 _LARGE = 16 << 20
@@ -42,6 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         help="end with status 1 when EXPR holds, such as 'p95(load) > 2s'; may be given several times",
+    )
+    parser.add_argument(
+        "--compare", metavar="BEFORE", action="append", default=[], help="a source to compare with, or several: one run"
     )
     parser.add_argument("--threshold", metavar="TIME", help="operations below it are no bottlenecks (100ms, 2s)")
     parser.add_argument("--overrun", choices=("clamp", "async"), default="clamp", help="children that outlive parents")
@@ -84,6 +88,8 @@ def execute(args: argparse.Namespace) -> int:
         report = analyze_traces(
             found.traces, eps_ns=found.eps_ns, span_limit=None if args.spans else SPAN_LIMIT, **options
         )
+        if args.compare:
+            report = _compared(report, found, _read(args.compare, args.max_bytes), args.overrun)
         if args.format == "json":
             _write_json(report, found)
         else:
@@ -108,6 +114,13 @@ def _read(sources: Sequence[str], max_bytes: int | None) -> ReadResult:
         raise UsageError(visible(str(error))) from None
     finally:
         meter.clear()
+
+
+def _compared(report: Report, found: ReadResult, before: ReadResult, overrun: Overrun) -> Report:
+    from otelwod.insight.comparison import compare
+
+    eps = max(found.eps_ns, before.eps_ns)
+    return replace(report, comparison=compare(before.traces, found.traces, eps_ns=eps, overrun=overrun))
 
 
 class _Meter:

@@ -277,7 +277,7 @@ def _done(record: SpanRecord) -> str:
             of = f" of {fmt_number(target)}" if isinstance(target, (int, float)) and target != done else ""
             parts.append(f"{fmt_number(done)}{of} {one if done == 1 and not of else many}")
     load = attributes.get(c.LOAD_DISPLAY)
-    if load and str(load) not in record.name:
+    if load and str(load).replace("/", " ").split(" ")[0] not in record.name.split(" "):
         parts.append(str(load))
     beats = attributes.get(c.HEART_RATE_MEAN)
     if isinstance(beats, (int, float)):

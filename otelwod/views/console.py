@@ -10,6 +10,7 @@ from typing import Final, Literal, Protocol
 
 from otelwod.insight.report import Report, TraceReport, WorkoutReport
 from otelwod.views.coach import add_workout
+from otelwod.views.comparison import add_comparison
 from otelwod.views.page import Page, in_ascii
 from otelwod.views.report import add_doubts, add_report
 
@@ -43,9 +44,11 @@ def render_report(
     page = Page(max(_NARROWEST, width))
     if report.traces and len(workouts) == len(report.traces):
         _add_workouts(page, report, workouts, rows, depth)
-        add_doubts(page, report, warnings)
     else:
-        add_report(page, report, rows=rows, depth=depth, warnings=warnings)
+        add_report(page, report, rows=rows, depth=depth)
+    if report.comparison is not None:
+        add_comparison(page, report.comparison)
+    add_doubts(page, report, warnings)
     return _written(page, color, ascii_only)
 
 
@@ -120,7 +123,7 @@ def choose_width(asked: int | None, stream: _Stream, environ: Mapping[str, str] 
 def needs_ascii(encoding: str | None) -> bool:
     """Whether an output's encoding cannot hold the characters that pages are drawn with."""
     try:
-        "█░├└│─●✗…·–µ“”".encode(encoding or "ascii")
+        "█░├└│─●✗…·–µ“”›→".encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return True
     return False

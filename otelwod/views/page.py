@@ -29,7 +29,7 @@ _RICH_STYLES: Final[dict[Style, str]] = {
     "good": "green",
 }
 _BREAK: Final = re.compile(r" (?!(?:%|s|ms|µs|ns)(?:\W|$))")
-_ASCII: Final = str.maketrans("█░├└│─●✗…·–µ“”", '#.|`|-*x~.-u""')
+_ASCII: Final = str.maketrans("█░├└│─●✗…·–µ“”›→", '#.|`|-*x~.-u"">>')
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ _MORE = "… {} more"
 _MESSAGE = 200
 
 
-def add_report(page: Page, report: Report, *, rows: int, depth: int, warnings: Sequence[str]) -> None:
+def add_report(page: Page, report: Report, *, rows: int, depth: int) -> None:
     """The whole report of any trace or run."""
     page.say(words.verdict(report), "strong")
     if report.traces:
@@ -25,7 +25,6 @@ def add_report(page: Page, report: Report, *, rows: int, depth: int, warnings: S
         _add_operations(page, report)
         _add_gains(page, report)
         _add_errors(page, report)
-    add_doubts(page, report, warnings)
 
 
 def _add_facts(page: Page, report: Report) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -372,3 +373,15 @@ def test_the_garbage_collector_is_left_as_it_was(tmp_path: Path, capsys: pytest.
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_comparison_with_another_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = jaeger(tmp_path / "before.json")
+    faster = [replace(one, end_ns=one.start_ns + 150 * MS) if one.span_id.endswith("3") else one for one in SPANS]
+    after = jaeger(tmp_path / "after.json", faster)
+    _, out, _ = run(capsys, after, "--compare", before, "--width", 90)
+    assert "Compared with before\n  As long as before: 1 s.\n" in out
+    assert "GET /cart (v2) › load" in out
+    _, out, _ = run(capsys, after, "--compare", before, "--format", "json")
+    assert json.loads(out)["comparison"]["before_ns"] == 1000 * MS
+    assert run(capsys, after, "--compare", tmp_path / "gone.json")[0] == 2

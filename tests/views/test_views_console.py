@@ -9,6 +9,7 @@ import pytest
 from views_samples import SECOND, Builder, fran, metric, pipeline
 
 from otelwod import conventions as c
+from otelwod.insight.comparison import with_comparison
 from otelwod.insight.report import Report, StageUse, StageVerdict
 from otelwod.trace import Quality
 from otelwod.views import console, words
@@ -398,3 +399,42 @@ def test_width_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     assert console.choose_width(None, io.StringIO()) == 100
     assert console.choose_width(10, Terminal()) == 40
     assert console.choose_width(120, io.StringIO()) == 120
+
+
+def _compared(before: Builder, after: Builder) -> Report:
+    return with_comparison(after.report(), before.report())
+
+
+def test_a_comparison() -> None:
+    before, after = pipeline(), pipeline()
+    after.records = [record for record in after.records if record.name != "save"]
+    after.records[0] = replace(after.records[0], end_ns=after.records[0].end_ns - 600_000_000)  # type: ignore[operator]
+    after.span("check", 3.42, 3.45, after.records[0].span_id, span_id="ff")
+    page = console.render_report(_compared(before, after), width=80)
+    assert "Compared with before" + page.split("Compared with before")[1].split("\n\nData")[0] == lines(
+        """
+        Compared with before
+          4.1 s before, 3.5 s now: 600 ms (15 %) shorter. `save` explains 600 ms of it.
+          path of operations  before     now   change  calls
+          main › save         600 ms     0 s  -600 ms  1 → 0
+          main                250 ms  220 ms   -30 ms      1
+          main › check           0 s   30 ms   +30 ms  0 → 1
+        """
+    ).rstrip("\n")
+
+
+def test_a_comparison_of_the_same() -> None:
+    page = console.render_report(_compared(pipeline(), pipeline()))
+    assert "As long as before: 4.1 s.\n" in page
+    assert "path of operations" not in page
+    empty = console.render_report(_compared(Builder(), pipeline()))
+    assert "0 s before, 4.1 s now per trace: 4.1 s longer." in empty
+
+
+def test_a_comparison_of_many_paths_is_bounded() -> None:
+    built = Builder()
+    root = built.span("root", 0, 100)
+    for number in range(30):
+        built.span(f"op {number}", number, number + 1, root)
+    page = console.render_report(_compared(fran(), built), width=80)
+    assert "more paths changed" in page
