@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -407,6 +408,29 @@ print(json.dumps(telemetry.shutdown(0.2).lines()))
     done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(json.loads(done.stdout)) == 2
+
+
+@pytest.mark.parametrize("protocol", ["http/protobuf", "grpc"])
+def test_a_program_with_a_hung_backend_ends(protocol: str) -> None:
+    """It accepts the connection and never says a word; the exporter's own timeout is 10 s."""
+    code = """
+import json, otelwod.telemetry
+telemetry = otelwod.telemetry.configure(quiet=True)
+for number in range(2000):
+    telemetry.tracer.start_span("x").end()
+print(json.dumps(telemetry.shutdown(0.2).lines()))
+"""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        place = f"http://127.0.0.1:{server.getsockname()[1]}"
+        environ = {
+            **os.environ,
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": place,
+            "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
+            "OTEL_EXPORTER_OTLP_TIMEOUT": "600",
+        }
+        done = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout) == [f"could not deliver 2,000 spans to {place}: no answer in time"]
 
 
 def test_nobody_is_told_twice(caplog: pytest.LogCaptureFixture) -> None:
