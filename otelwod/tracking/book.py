@@ -57,6 +57,7 @@ class Book:
         self.accepted = 0
         self.rejected: Counter[RejectionReason] = Counter()
         self.rejections: deque[CapturedMetric] = deque(maxlen=RECENT_REJECTIONS)
+        self.first_rejection: CapturedMetric | None = None
         self.events_beyond_limit = 0
         """Events that a record had no room for."""
         self.root: Node | None = None
@@ -200,6 +201,7 @@ class Book:
         metric = self._capture(t, within, reading._replace(value=kept), reason)
         self.rejected[reason] += 1
         self.rejections.append(metric)
+        self.first_rejection = self.first_rejection or metric
         leaf = self.line.leaf
         if leaf is not None:
             leaf.touch()

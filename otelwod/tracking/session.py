@@ -37,9 +37,9 @@ _log = logging.getLogger(__name__)
 class SessionTracker(Tracker):
     """Keeps the book of one runtime session; subscribe it to the session's stream.
 
-    For the options see `Tracker`. ``workout_*`` and ``athlete_id`` stand on the root. With ``strict`` a rejected metric
-    raises `MetricRejectedError` to whoever feeds the event; it is recorded first, and its turn is final. Call `close`
-    at the end: it writes what was held back, and ends what is open as interrupted.
+    For the options see `Tracker`. ``workout_*`` and ``athlete_id`` stand on the root. Call `close` at the end: it
+    writes what was held back, and ends what is open as interrupted. With ``strict`` it raises `MetricRejectedError` if a
+    metric was rejected (not before, because a session shields itself from what its subscribers raise).
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class SessionTracker(Tracker):
     # ---------------------------------------------------------------------------------------------------- the stream
 
     def __call__(self, event: ev.RuntimeEvent) -> None:
-        """One event of the stream, in order. Never raises, except `MetricRejectedError` in strict mode."""
+        """One event of the stream, in order. Never raises."""
         with self._lock:
             if self._closed:
                 self._fault("an event after close")
@@ -139,25 +139,31 @@ class SessionTracker(Tracker):
             self._t = event.t
             self._held.append(event)
             self._follow(event)
-            if self._strict and isinstance(event, ev.MetricRejected):
-                self._commit()
-                rejections = self._book.rejections
-                if rejections:
-                    raise MetricRejectedError(rejections[-1], _why(rejections[-1]))
 
     def close(self) -> None:
-        """The stream has ended: write what was held back, end what is open as interrupted. Twice is once."""
+        """The stream has ended: write what was held back, end what is open as interrupted. Twice is once.
+
+        Raises `MetricRejectedError` for the first rejected metric in strict mode, when all is written.
+        """
         with self._lock:
-            if not self._closed:
-                self._commit()
-                self._closed = True
-                self._book.seal()
+            if self._closed:
+                return
+            self._commit()
+            self._closed = True
+            self._book.seal()
+            rejected = self._book.first_rejection
+        if self._strict and rejected is not None:
+            raise MetricRejectedError(rejected, _why(rejected))
 
     def __enter__(self) -> SessionTracker:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except MetricRejectedError:
+            if kind is None:
+                raise
 
     def context(self) -> Context | None:
         """The OpenTelemetry context of the innermost open block of a live session, for calls that shall nest under it.

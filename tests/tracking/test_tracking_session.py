@@ -303,14 +303,27 @@ def test_a_metric_after_the_end_is_rejected_on_the_root() -> None:
     assert tracker.rejections[0].span_ids == (root.span_id,)
 
 
-def test_strict_raises_after_recording() -> None:
-    tracker = SessionTracker(session_id="s", anchor_ns=0, strict=True)
-    stream = Stream(tracker)
-    stream.leaf_block(0, "0", None, "rest", "Rest")
-    with pytest.raises(MetricRejectedError, match="rest") as raised:
+def test_strict_raises_at_the_end_when_all_is_written() -> None:
+    def play() -> SessionTracker:
+        tracker = SessionTracker(session_id="s", anchor_ns=0, strict=True)
+        stream = Stream(tracker)
+        stream.leaf_block(0, "0", None, "rest", "Rest")
         stream.reject(3, "0", "rest")
+        return tracker
+
+    tracker = play()
+    with pytest.raises(MetricRejectedError, match=r"reps 1 was rejected \(rest\): no effort") as raised:
+        tracker.close()
     assert raised.value.metric == tracker.rejections[0]
     assert tracker.rejected == {"rest": 1}
+    assert len(tracker.records) == 1
+    tracker.close()
+    with pytest.raises(MetricRejectedError), play():
+        pass
+    with pytest.raises(ZeroDivisionError), play():
+        _ = 1 // 0
+    with SessionTracker(session_id="s", anchor_ns=0, strict=True) as quiet:
+        Stream(quiet).leaf_block(0, "0", None, "effort", "E")
 
 
 def test_rich_capture_can_be_switched_off() -> None:
