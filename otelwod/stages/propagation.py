@@ -162,7 +162,7 @@ def incoming_headers(headers: Headers) -> Iterator[None]:
 def outgoing_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment for a child process: ``base`` (default: that of this process) with the current span in it.
 
-    ``subprocess.run(command, env=otelwod.outgoing_environment())``
+    ``subprocess.run(command, env=outgoing_environment())``
     """
     environment = dict(os.environ if base is None else base)
     for name in _ENVIRONMENT_NAMES:  # what this process was given itself is not the child's parent
