@@ -33,13 +33,16 @@ from otelwod.tracking.writer import OnRecord
 
 _log = logging.getLogger(__name__)
 
+MOST_HELD: Final = 100_000
+"""Events of one turn that are held back; beyond that the turn is final, and undoing it counts as a fault."""
+
 
 class SessionTracker(Tracker):
     """Keeps the book of one runtime session; subscribe it to the session's stream.
 
     For the options see `Tracker`. ``workout_*`` and ``athlete_id`` stand on the root. Call `close` at the end: it
-    writes what was held back, and ends what is open as interrupted. With ``strict`` it raises `MetricRejectedError` if a
-    metric was rejected (not before, because a session shields itself from what its subscribers raise).
+    writes what was held back, and ends what is open as interrupted. With ``strict`` it raises `MetricRejectedError` if
+    a metric was rejected (not before, because a session shields itself from what its subscribers raise).
     """
 
     def __init__(
@@ -139,6 +142,9 @@ class SessionTracker(Tracker):
             self._t = event.t
             self._held.append(event)
             self._follow(event)
+            if len(self._held) == MOST_HELD:  # hours of sensor values after one tap: memory is bounded, undo is not
+                self._commit()
+                self._final = None
 
     def close(self) -> None:
         """The stream has ended: write what was held back, end what is open as interrupted. Twice is once.

@@ -412,3 +412,19 @@ def test_a_listener_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -
     assert len(tracker.records) == 8
     assert tracker.losses["listener_failures"] == 8 + 8 + 8 + 4
     assert caplog.text.count("a listener of a tracker raised") == 1
+
+
+def test_what_is_held_back_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    from otelwod.tracking import session
+
+    monkeypatch.setattr(session, "MOST_HELD", 10)
+    tracker = SessionTracker(session_id="s", anchor_ns=0)
+    stream = Stream(tracker)
+    stream.leaf_block(0, "0", None, "effort", "E")
+    stream.tap()
+    for t in range(15):
+        stream.metric(t, "0", "heart_rate", 100.0 + t, "{beat}/min")
+    assert tracker.accepted == 10
+    stream.send(ev.TapUndone(t=15, turn=2, undone_turn=1))
+    tracker.close()
+    assert (tracker.accepted, tracker.undone, tracker.faults) == (15, 0, 1)
