@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from fractions import Fraction
 from functools import reduce
 from operator import add
 from typing import Literal
@@ -13,8 +15,9 @@ from otelwod.insight.criticalpath import VIRTUAL, Path, critical_path, extent, o
 from otelwod.insight.errors import errors, inclusive
 from otelwod.insight.phases import phase_split
 from otelwod.insight.replay import Replay
-from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport
+from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport, WhatIf
 from otelwod.insight.selftime import Overrun, blocking_children, self_times, unwaited
+from otelwod.insight.skew import correct_skew
 from otelwod.insight.slack import drag, slack
 from otelwod.insight.statistics import OperationTable
 from otelwod.insight.workouts import workout_report
@@ -31,6 +34,7 @@ def analyze_traces(
     threshold_ns: int | None = None,
     overrun: Overrun = "clamp",
     span_limit: int | None = SPAN_LIMIT,
+    max_skew_ns: int = 0,
 ) -> Report:
     """Analyse one trace or a run of several.
 
@@ -38,14 +42,15 @@ def analyze_traces(
     sources in microseconds). ``compat="jaeger"``: paths and self times as in Jaeger's UI. ``threshold_ns``: the
     critical time from which an operation counts as a bottleneck (default: 100 ms or 1 % of the total, whichever is
     less). ``overrun="async"``: a child that outlives its parent is not waited for. ``span_limit``: rows of
-    `Report.spans`, None for all. Bad data never raises: see `Report.quality`.
+    `Report.spans`, None for all. ``max_skew_ns``: correct clock skew between hosts by at most so much (`skew`); 0
+    leaves times as they are. Bad data never raises: see `Report.quality`.
     """
     if eps_ns < 0:
         raise ValueError("eps_ns must not be negative")
     strict = compat == "jaeger"
     eps = 0 if strict else eps_ns
     table = OperationTable()
-    known = list(traces)
+    known = [correct_skew(trace, max_skew_ns).trace if max_skew_ns else trace for trace in traces]
     trace_rows: list[TraceReport] = []
     span_rows: list[SpanUse] = []
     failures: list[ErrorUse] = []
@@ -89,6 +94,42 @@ def analyze_traces(
         compat=compat,
         threshold_ns=threshold,
     )
+
+
+def what_if(
+    traces: Iterable[Trace],
+    operation: str,
+    speedup: float | Fraction,
+    *,
+    service: str | None = None,
+    eps_ns: int = 0,
+    overrun: Overrun = "clamp",
+) -> WhatIf:
+    """What the traces together would save if the own work of an operation took ``speedup`` (0 to 1) less.
+
+    ``service`` None means the operation of that name in every service. Raises ValueError for a speedup outside 0 to
+    1, and for an operation that no span has, naming those that resemble it.
+    """
+    if not 0 <= speedup <= 1:
+        raise ValueError(f"speedup is the share of the work that is saved, from 0 to 1, not {speedup}")
+    share = Fraction(speedup).limit_denominator(1_000_000)
+    low = high = 0
+    found = False
+    names: set[str] = set()
+    for trace in traces:
+        nonblocking = unwaited(trace, overrun)
+        wanted = {op for op, key in enumerate(trace.operations) if key[1] == operation and service in (None, key[0])}
+        rows = [row for row, op in enumerate(trace.operation) if op in wanted]
+        names.update(trace.operations[op][1] for op in set(trace.operation))
+        if rows:
+            found = True
+            replay = Replay(trace, blocking_children(trace, nonblocking), eps_ns=eps_ns)
+            least, most = replay.what_if(rows, share)
+            low, high = low + least, high + most
+    if not found:
+        near = ", ".join(get_close_matches(operation, names)) or ", ".join(sorted(names)[:5]) or "none"
+        raise ValueError(f"no span has the operation {operation!r}; there are: {near}")
+    return WhatIf(float(speedup), low, high)
 
 
 def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:

@@ -2,7 +2,7 @@
 
 A child on another host than its parent is shifted so that it fits: centred in its parent, as if the network took as
 long on the way back as on the way there; a child longer than its parent only so far that it does not begin before
-it. A child on the same host moves with its parent. Nothing moves that fits already.
+it. A child on the same host moves with its parent. Nothing moves that fits already, nor where a host is not known.
 """
 
 from __future__ import annotations
@@ -52,9 +52,11 @@ def correct_skew(trace: Trace, max_adjust_ns: int) -> SkewReport:
             carried[row] = (host, 0)
             continue
         skew = carried[above]
-        if not host or host != skew[0]:
+        if host != skew[0]:
+            known = bool(host and skew[0])  # nobody can say that an unknown host is another one
             moved = shifts.get(above, 0)
-            skew = (host, _shift(start[above] + moved, end[above] + moved, start[row], end[row]))
+            shift = _shift(start[above] + moved, end[above] + moved, start[row], end[row]) if known else 0
+            skew = (host, shift)
         carried[row] = skew
         shift = skew[1]
         if not shift:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from insight_samples import one, span
 
-from otelwod.insight import analyze_traces
+from otelwod.insight import analyze_traces, what_if
 from otelwod.insight.report import (
     Bottleneck,
     Concurrency,
@@ -91,6 +91,18 @@ def test_the_threshold_is_100_ms_or_one_percent_whichever_is_less() -> None:
     report = analyze_traces([long])
     assert report.threshold_ns == 100 * MS
     assert [b.operation for b in report.bottlenecks] == ["r", "b"]
+
+
+def test_what_if_of_any_operation_and_speedup() -> None:
+    assert what_if([shop()], "resize", 0.8) == WhatIf(0.8, 30 * MS, 40 * MS)
+    assert what_if([shop(), shop()], "load", 0.1, service="disk") == WhatIf(0.1, 4 * MS, 4 * MS)
+    assert what_if([shop()], "order", 1) == WhatIf(1.0, 20 * MS, 20 * MS)
+    with pytest.raises(ValueError, match="there are: resize"):
+        what_if([shop()], "resise", 0.5)
+    with pytest.raises(ValueError, match="no span has the operation 'load'"):
+        what_if([shop()], "load", 0.5, service="shop")
+    with pytest.raises(ValueError, match="from 0 to 1, not 20"):
+        what_if([shop()], "load", 20)
 
 
 def test_only_the_operations_that_can_still_be_first_are_replayed() -> None:

@@ -208,12 +208,31 @@ def test_a_report_with_its_comparison() -> None:
 # ------------------------------------------------------------------------------------------------------------ rest
 
 
-def test_skew_without_hosts_touches_children_that_do_not_fit() -> None:
-    trace = one(span("r", None, 10, 110), span("a", "r", 1, 51), span("b", "r", 20, 30))
-    result = correct_skew(trace, 10**6)
-    assert {trace.span_id[row]: shift for row, shift in result.shifts_ns.items()} == {"a": 34}
+def on(host: str) -> dict[str, Any]:
+    return {"resource": {"host.name": host}}
+
+
+def test_skew_is_corrected_between_known_hosts_only() -> None:
+    records = [
+        span("r", None, 10, 110, **on("one")),
+        span("a", "r", 1, 51, **on("two")),
+        span("b", "r", 2, 52),
+        span("c", "a", 3, 13, **on("two")),
+        span("d", "b", 3, 13, **on("two")),
+    ]
+    result = correct_skew(one(*records), 10**6)
+    assert by_id(one(*records), dict(result.shifts_ns)) == {"a": 34, "c": 34}
+    assert correct_skew(one(span("r", None, 10, 110), span("a", "r", 1, 51)), 10**6).shifts_ns == {}
     copies = one(span("r", None, 10, 110), span("a", "r", 1, 51), span("a", "r", 1, 52))
     assert correct_skew(copies, 10**6).warnings == ("duplicate span ids: clock skew is not corrected",)
+
+
+def test_an_analysis_corrects_skew_when_asked() -> None:
+    trace = one(span("r", None, 10, 110, **on("one")), span("a", "r", 1, 51, **on("two")))
+    off, limited, done = (analyze_traces([trace], max_skew_ns=most) for most in (0, 30, 34))
+    assert [report.quality.skew_shifts for report in (off, limited, done)] == [0, 0, 1]
+    assert [report.quality.overruns for report in (off, limited, done)] == [1, 1, 0]
+    assert [report.spans[-1].start_ns if report is done else 1 for report in (off, limited, done)] == [1, 1, 35]
 
 
 def test_the_type_of_an_error() -> None:
