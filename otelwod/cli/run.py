@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from otelwod.cli.errors import UsageError
 from otelwod.cli.journals import LiveJournal, unfinished_journal
-from otelwod.cli.live import HELP, Keyboard, one_line, run_live, steady_ns
+from otelwod.cli.live import HELP, Keyboard, Keys, one_line, run_live, steady_ns
 from otelwod.cli.progress import Progress
 from otelwod.cli.workouts import load_inputs, load_program
 from otelwod.conventions import NANOS_PER_SECOND
@@ -28,6 +28,8 @@ from otelwod.runtime.session import LimitError, Session
 from otelwod.views.text import visible
 
 if TYPE_CHECKING:
+    from otelwod.archive.history import History
+    from otelwod.archive.otlp_json import SessionWriter
     from otelwod.telemetry import Telemetry
     from otelwod.trace import SpanRecord
 
@@ -201,9 +203,9 @@ def _run_live(args: argparse.Namespace, program: Program) -> int:
         raise UsageError(f"{visible(args.file)}: no cut-off session of this workout was found; run it without --resume")
     with Keyboard() as keyboard, one_line(sys.stdout) as show:
         if previous is None:
-            show("Press Enter to start.")
-            while not any(key in "\r\n " for key in keyboard.read(1.0)):
-                pass
+            show("Press Enter to start, q to leave.")
+            if not _ready(keyboard):
+                return 0
         start_wall, start_steady = time.time_ns(), steady_ns()
         if previous is not None:
             start_wall = previous.started_ns
@@ -235,6 +237,16 @@ def _run_live(args: argparse.Namespace, program: Program) -> int:
     return recording.report()
 
 
+def _ready(keys: Keys) -> bool:
+    """Waits for Enter; False when the athlete leaves, or the terminal is gone."""
+    while True:
+        for key in keys.read(1.0):
+            if key in "\r\n ":
+                return True
+            if key in "qQ":
+                return False
+
+
 # ------------------------------------------------------------------------------------------------------------ recording
 
 
@@ -248,6 +260,8 @@ class Recording:
         self._live = live
         self._records: list[SpanRecord] = []
         self._written: Path | None = None
+        self._history: History | None = None
+        self._writers: list[SessionWriter] = []
 
     def __enter__(self) -> Recording:
         from otelwod.archive.otlp_json import SessionWriter, file_name
@@ -261,10 +275,10 @@ class Recording:
         )
         for problem in self._telemetry.problems:
             _say(problem)
-        self._writer = None
+        self._open_history()
         if args.out is not None:
             self._written = args.out / file_name(plan.session_id)
-            self._writer = SessionWriter(self._written)
+            self._writers.append(SessionWriter(self._written))
         self._tracker = SessionTracker(
             session_id=plan.session_id,
             anchor_ns=self._anchor_ns,
@@ -285,9 +299,36 @@ class Recording:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Whatever happened, what was recorded is kept: what was still open is closed as interrupted."""
         self._tracker.close()
-        if self._writer is not None:
-            self._writer.close()
+        for writer in self._writers:
+            writer.close()
+        self._close_history()
         self._delivery = self._telemetry.shutdown()
+
+    def _open_history(self) -> None:
+        """The history, where the user asked for one; one that cannot be used is said, and the session goes on."""
+        from otelwod.archive.history import History, HistoryError, history_folder
+        from otelwod.archive.otlp_json import SessionWriter
+
+        folder = history_folder()
+        if folder is None:
+            return
+        try:
+            self._history = History(folder)
+            self._writers.append(SessionWriter(self._history.path_of(self._plan.session_id)))
+        except (HistoryError, OSError) as error:
+            _say(visible(str(error)))
+
+    def _close_history(self) -> None:
+        from otelwod.archive.history import HistoryError
+
+        if self._history is None:
+            return
+        with self._history as history:
+            try:
+                if self._records:
+                    history.add(self._records[-1], history.path_of(self._plan.session_id))
+            except (HistoryError, ValueError) as error:
+                _say(visible(str(error)))
 
     def attach(self, session: Session) -> None:
         """Listens to a session from its first event on."""
@@ -295,8 +336,8 @@ class Recording:
 
     def _on_record(self, record: SpanRecord) -> None:
         self._records.append(record)
-        if self._writer is not None:
-            self._writer.write((record,))
+        for writer in self._writers:
+            writer.write((record,))
 
     def report(self) -> int:
         """Prints the summary; the exit status."""

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -194,6 +195,18 @@ def test_without_state_home_journals_are_below_home(monkeypatch: pytest.MonkeyPa
 # ------------------------------------------------------------------------------------------------------ a real terminal
 
 
+_started: list[subprocess.Popen[bytes]] = []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    yield
+    while _started:
+        process = _started.pop()
+        process.kill()
+        process.wait()
+
+
 class Terminal:
     """The command on a pseudo-terminal, driven and read as a person would."""
 
@@ -203,6 +216,7 @@ class Terminal:
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env={**os.environ, "TERM": "xterm"}
         )
+        _started.append(self.process)
         os.close(slave)
         self.seen = ""
 
@@ -220,6 +234,9 @@ class Terminal:
     def press(self, keys: str) -> None:
         os.write(self._master, keys.encode())
 
+    def hang_up(self) -> None:
+        os.close(self._master)
+
     def end(self) -> int:
         while self.process.poll() is None:
             if select.select([self._master], [], [], 0.1)[0]:
@@ -235,7 +252,7 @@ def test_live_on_a_terminal(tmp_path: Path) -> None:
     file = tmp_path / "two.wod"
     file.write_text("10 Burpees\n20 Sit-ups\n")
     terminal = Terminal("run", str(file), "--out", str(tmp_path / "out"))
-    terminal.wait_for("Press Enter to start.")
+    terminal.wait_for("Press Enter to start")
     terminal.press("\n")
     terminal.wait_for("10 Burpees")
     terminal.press("\n")
@@ -252,7 +269,7 @@ def test_a_killed_session_is_resumed(tmp_path: Path) -> None:
     file = tmp_path / "two.wod"
     file.write_text("10 Burpees\n20 Sit-ups\n")
     terminal = Terminal("run", str(file))
-    terminal.wait_for("Press Enter to start.")
+    terminal.wait_for("Press Enter to start")
     terminal.press("\n")
     terminal.wait_for("10 Burpees")
     terminal.press("\n")
@@ -270,6 +287,25 @@ def test_a_killed_session_is_resumed(tmp_path: Path) -> None:
     names = [r.name for r in read(path)]
     assert {"10 Burpees", "20 Sit-ups", "Paused"} <= set(names)
     assert not list(state_folder().iterdir())
+
+
+def test_leaving_before_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "one.wod"
+    file.write_text("10 Burpees\n")
+    terminal = Terminal("run", str(file))
+    terminal.wait_for("Press Enter to start")
+    terminal.press("xq")
+    assert terminal.end() == 0
+    assert not state_folder().exists()
+
+
+def test_a_terminal_that_goes_away_ends_the_session(tmp_path: Path) -> None:
+    file = tmp_path / "one.wod"
+    file.write_text("10 Burpees\n")
+    terminal = Terminal("run", str(file))
+    terminal.wait_for("Press Enter to start")
+    terminal.hang_up()
+    assert terminal.process.wait(timeout=60) is not None
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:
