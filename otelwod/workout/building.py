@@ -12,6 +12,8 @@ from otelwod.workout.model import Duration, Quantity, Reps, Statement
 from otelwod.workout.movements import nearest
 from otelwod.workout.nesting import next_siblings
 
+_MAX_SUGGESTIONS: Final = 100
+"""Unknown names of a text for which a known one is looked for."""
 _MAX_SCHEME: Final = 1000
 """Rounds × repetitions of a header become a rep scheme for its children up to here."""
 
@@ -149,7 +151,7 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         return
     if movement.name not in unknown:
         unknown.add(movement.name)
-        near = nearest(movement.name)
+        near = nearest(movement.name) if len(unknown) <= _MAX_SUGGESTIONS else None
         found.say(draft, "info", f"the movement {movement.name[:60]!r} is not in the table; its text is kept",
                   f"did you mean {near}?" if near else "use a known name if it is one of them")  # fmt: skip
 

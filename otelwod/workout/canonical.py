@@ -139,9 +139,13 @@ _SPECIAL: Final = (
 )
 
 
-@lru_cache(maxsize=4096)
 def plain(name: str) -> bool:
     """Whether a movement's name reads back as itself without quotes, whatever stands around it."""
+    return len(name) <= MAX_NAME and _plain(name)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> bool:
     if lookup(name) is None or len(name) > MAX_NAME:
         parts = name.split(" ")
         if len(name) > MAX_NAME or any(not _WORD.fullmatch(part) or part.lower() in _SPECIAL for part in parts):

@@ -7,10 +7,13 @@ from typing import Final
 
 from otelwod.workout.facts import Facts, Reading
 from otelwod.workout.line import read_line
-from otelwod.workout.model import Diagnostic, Severity
+from otelwod.workout.model import Severity
+from otelwod.workout.remarks import Diagnostics
 from otelwod.workout.source import Source
 from otelwod.workout.titles import is_title
 
+MAX_STATEMENTS: Final = 1_000_000
+"""Statements of one text."""
 _CACHED_LINE: Final = 200
 _CACHED_LINES: Final = 20_000
 _QUOTES: Final = '"\u201c\u201d'
@@ -38,13 +41,13 @@ class Draft:
 class Drafts:
     """All drafts of a text in order, its title, and what was said on the way."""
 
-    diagnostics: list[Diagnostic]
+    diagnostics: Diagnostics
     drafts: list[Draft] = field(default_factory=list)
     title: str | None = None
 
     def say(self, draft: Draft, severity: Severity, message: str, hint: str) -> None:
         """A diagnostic at a draft."""
-        self.diagnostics.append(Diagnostic(draft.line, draft.column, severity, message, hint))
+        self.diagnostics.add(draft.line, draft.column, severity, message, hint)
 
 
 def read_drafts(source: Source, default_unit: str) -> Drafts:
@@ -78,7 +81,7 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
             if content.startswith(("```", "~~~")):
                 message = f"skipped {content[:20]!r}: no runnable fence stands here"
                 hint = "write ```wod and ``` around a workout in Markdown"
-                diagnostics.append(Diagnostic(number, column + 1, "warning", message, hint))
+                diagnostics.add(number, column + 1, "warning", message, hint)
                 continue
             if len(content) > 2 and _RULES.issuperset(content):
                 blank = True  # a ruled line
@@ -96,19 +99,21 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
         if reading.title is not None and found.title is None:
             found.title = reading.title
         for remark in reading.remarks:
-            diagnostics.append(
-                Diagnostic(number, column + remark.offset + 1, remark.severity, remark.message, remark.hint)
-            )
+            diagnostics.add(number, column + remark.offset + 1, remark.severity, remark.message, remark.hint)
         if not reading.nodes:
             if not reading.remarks and reading.title is None:
                 message = f"skipped {content[:40]!r}: nothing to do in it"
                 hint = "write a movement, a time or rounds, or // in front of a note"
-                diagnostics.append(Diagnostic(number, column + 1, "warning", message, hint))
+                diagnostics.add(number, column + 1, "warning", message, hint)
             continue
         while stack and stack[-1][0] >= column:
             stack.pop()
         parent = stack[-1][1] if stack else None
         base = len(drafts)
+        if base >= MAX_STATEMENTS:
+            message = f"more than {MAX_STATEMENTS:,} statements; the rest is not read"
+            diagnostics.add(number, 1, "error", message, "split the text into several files")
+            break
         for order, (relative, facts) in enumerate(reading.nodes):
             above = parent if relative < 0 else base + relative
             offset = facts.offset if order else 0

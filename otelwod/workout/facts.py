@@ -5,21 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar, Severity
+from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar
 from otelwod.workout.parts import SECTIONS
+from otelwod.workout.remarks import Remarks
 from otelwod.workout.units import SIZES_BY_MOVEMENT
 
 Kind = Literal["amrap", "emom", "tabata", "for_time", "rest", "section"]
-
-
-@dataclass(slots=True)
-class Remark:
-    """A diagnostic at an offset in the line's content."""
-
-    offset: int
-    severity: Severity
-    message: str
-    hint: str = ""
 
 
 @dataclass(slots=True)
@@ -82,7 +73,7 @@ class Reading:
 
     nodes: list[tuple[int, Facts]]
     anchor: int
-    remarks: list[Remark]
+    remarks: Remarks
     title: str | None = None
 
 

@@ -8,10 +8,11 @@ import re
 from dataclasses import replace
 from typing import Final
 
-from otelwod.workout.facts import Facts, Reading, Remark, is_section, resize
+from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.parts import SECTIONS, after_label, split
 from otelwod.workout.reading import read_step
+from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.tokens import Token, tokens
 from otelwod.workout.wordlist import words
 
@@ -32,7 +33,7 @@ MAX_VALUE: Final = 1000
 
 def read_line(content: str, default_unit: str) -> Reading:
     """Read one line without its indentation. Never raises."""
-    remarks: list[Remark] = []
+    remarks = Remarks()
     values: dict[str, Scalar] = {}
     body = content
     if "{" in body or "}" in body:
@@ -90,18 +91,19 @@ def _mark(line: list[Token]) -> tuple[str, int]:
 # ---------------------------------------------------------------------------------------------------------- values
 
 
-def _objects(body: str, values: dict[str, Scalar], remarks: list[Remark]) -> str:
+def _objects(body: str, values: dict[str, Scalar], remarks: Remarks) -> str:
     """Take every ``{…}`` out of the line; what is not a flat JSON object is said and skipped."""
     kept: list[str] = []
-    i = 0
+    i = comment = 0
     while i < len(body):
         opening = body.find("{", i)
-        comment = body.find("//", i)
+        if 0 <= comment <= i:
+            comment = body.find("//", i)
         if opening < 0 or 0 <= comment < opening:
             rest = body[i:]
             stray = rest.find("}")
             if stray >= 0 and (comment < 0 or i + stray < comment):
-                remarks.append(
+                remarks.add(
                     Remark(
                         i + stray, "error", "a closing bracket without an opening one", "remove } or write { before it"
                     )
@@ -112,7 +114,7 @@ def _objects(body: str, values: dict[str, Scalar], remarks: list[Remark]) -> str
         kept.append(body[i:opening])
         closing = _closing(body, opening)
         if closing < 0:
-            remarks.append(
+            remarks.add(
                 Remark(opening, "error", "an opening bracket without a closing one", 'write } behind it: {"rpe": 8}')
             )
             kept.append(" " * (len(body) - opening))
@@ -144,7 +146,7 @@ def _closing(body: str, opening: int) -> int:
     return -1
 
 
-def _take(text: str, offset: int, values: dict[str, Scalar], remarks: list[Remark]) -> None:
+def _take(text: str, offset: int, values: dict[str, Scalar], remarks: Remarks) -> None:
     hint = 'write {"rpe": 8}: names and texts in double quotes'
     found: object = None
     if len(text) <= 100 * MAX_VALUE and text.count("[") < 100:
@@ -154,22 +156,18 @@ def _take(text: str, offset: int, values: dict[str, Scalar], remarks: list[Remar
             found = None
     if not isinstance(found, dict):
         shown = text if len(text) <= 40 else text[:37] + "..."
-        remarks.append(Remark(offset, "warning", f"skipped {shown!r}: it is not a JSON object", hint))
+        remarks.add(Remark(offset, "warning", f"skipped {shown!r}: it is not a JSON object", hint))
         return
     for key, value in found.items():
         if value is not None and not isinstance(value, str | int | float | bool):
-            remarks.append(
-                Remark(offset, "warning", f"skipped the value of {key[:40]!r}: it is not a single value", hint)
-            )
+            remarks.add(Remark(offset, "warning", f"skipped the value of {key[:40]!r}: it is not a single value", hint))
         elif isinstance(value, float) and not math.isfinite(value):
-            remarks.append(
-                Remark(offset, "error", f"the value of {key[:40]!r} is out of range", "write a smaller number")
-            )
+            remarks.add(Remark(offset, "error", f"the value of {key[:40]!r} is out of range", "write a smaller number"))
         else:
             values[key[:60]] = value[:MAX_VALUE] if isinstance(value, str) else value
 
 
-def _keyed(body: str, line: list[Token], remarks: list[Remark]) -> tuple[str, Scalar] | None:
+def _keyed(body: str, line: list[Token], remarks: Remarks) -> tuple[str, Scalar] | None:
     """``rpe: 8``, ``location: "Garage Gym"``: the whole line is one value."""
     match = _KEY.match(body, line[0].start)
     if match is None or match[1].lower() in _RESERVED:
@@ -187,7 +185,7 @@ def _keyed(body: str, line: list[Token], remarks: list[Remark]) -> tuple[str, Sc
     if any(token.kind in ("number", "time", "open", "?", "@") for token in line[2:]) and line[2].kind == "word":
         return None
     if len(raw) > MAX_VALUE:
-        remarks.append(Remark(line[2].start, "error", "the value is too long", f"write at most {MAX_VALUE} characters"))
+        remarks.add(Remark(line[2].start, "error", "the value is too long", f"write at most {MAX_VALUE} characters"))
         raw = raw[:MAX_VALUE]
     return match[1], raw
 
@@ -216,7 +214,7 @@ def _scalar(raw: str) -> object:
 # ----------------------------------------------------------------------------------------------------------- steps
 
 
-def _steps(body: str, line: list[Token], remarks: list[Remark], unit: str) -> tuple[list[tuple[int, Facts]], int]:
+def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[list[tuple[int, Facts]], int]:
     parts = split(line)
     groups: list[list[Facts]] = []
     for k, (joiner, part) in enumerate(parts):
@@ -276,11 +274,11 @@ def _is_effort(facts: Facts) -> bool:
     return facts.has_work or facts.duration is not None or facts.load is not None or facts.size is not None
 
 
-def _chosen(group: list[Facts], remarks: list[Remark]) -> Facts:
+def _chosen(group: list[Facts], remarks: Remarks) -> Facts:
     """``A | B``: what an alternative leaves out it takes from the first, a missing movement from one that has it."""
     first, others = group[0], [facts for facts in group[1:] if not facts.is_header and _is_effort(facts)]
     if len(others) < len(group) - 1:
-        remarks.append(
+        remarks.add(
             Remark(first.offset, "warning", "skipped an alternative that names no work", "write Run 400 m | Row 500 m")
         )
     group = [first, *others]

@@ -64,14 +64,16 @@ def _build() -> tuple[dict[str, tuple[str, str]], dict[str, list[str]]]:
 _KNOWN, _BY_INITIAL = _build()
 
 
-@lru_cache(maxsize=4096)
 def lookup(name: str) -> tuple[str, str] | None:
     """``(category/name, canonical name)`` of a movement as written, or None where the table does not know it.
 
     Words that say how it is done (strict, heavy, alternating, per side) are left out when the whole name is unknown.
     """
-    if len(name) > MAX_NAME:
-        return None
+    return _lookup(name) if len(name) <= MAX_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _lookup(name: str) -> tuple[str, str] | None:
     found = _KNOWN.get(_key(name))
     if found is not None:
         return found
@@ -82,11 +84,15 @@ def lookup(name: str) -> tuple[str, str] | None:
     return _KNOWN.get(_key(" ".join(kept)))
 
 
-@lru_cache(maxsize=1024)
 def nearest(name: str) -> str | None:
     """The known name that an unknown one may have meant. At most some sixty candidates are compared."""
+    return _nearest(name) if len(name) <= MAX_NAME else None
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str) -> str | None:
     key = _key(name)
-    if not key or len(name) > MAX_NAME:
+    if not key:
         return None
     candidates = [known for known in _BY_INITIAL.get(key[0], ()) if abs(len(known) - len(key)) <= 3]
     close = get_close_matches(key, candidates, n=1, cutoff=0.75)

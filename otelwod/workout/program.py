@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
 
 from otelwod.workout.building import build
 from otelwod.workout.drafts import Draft, read_drafts
 from otelwod.workout.format import workout_format
-from otelwod.workout.model import Diagnostic, Scalar, Workout
+from otelwod.workout.model import Scalar, Workout
 from otelwod.workout.nesting import adopt, attach_caps
+from otelwod.workout.remarks import Diagnostics
 from otelwod.workout.source import decode, read_source
-
-MAX_DIAGNOSTICS: Final = 10_000
-"""More are counted in a last one."""
 
 
 def parse(source: str | bytes, *, name: str | None = None, markdown: bool = False) -> Workout:
@@ -23,19 +20,19 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
     of a benchmark workout). ``markdown`` reads fences only, also where none is runnable. Never raises; time and memory
     grow with the length of the text.
     """
-    diagnostics: list[Diagnostic] = []
+    diagnostics = Diagnostics()
     text = decode(source, diagnostics)
-    readable = bool(text) or not diagnostics
+    readable = bool(text) or not len(diagnostics)
     found = read_source(text, diagnostics, markdown=markdown)
     drafts = read_drafts(found, _default_unit(text))
     identity = _identity(drafts.drafts)
     caps, dropped = attach_caps(drafts)
     adopt(drafts, caps, dropped)
     statements = build(drafts, caps, dropped)
-    if readable and not any(s.type not in (None, "rest") for s in statements):
+    if readable and not any(s.type is not None for s in statements):
         message = "nothing here can be run" if text.strip() else "the text is empty"
-        if not any(d.severity == "error" for d in diagnostics):
-            diagnostics.append(Diagnostic(1, 1, "error", message, "write a line such as 10 Burpees"))
+        if not diagnostics.failed:
+            diagnostics.add(1, 1, "error", message, "write a line such as 10 Burpees")
     values: dict[str, Scalar] = {}
     for s in statements:
         if s.values and s.type is None and s.parent is None:
@@ -46,7 +43,7 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
         workout_format(statements),
         identity,
         statements,
-        _bounded(diagnostics),
+        diagnostics.in_order(),
         _fences(kept, len(found.fences)),
         values,
     )
@@ -56,16 +53,6 @@ def _default_unit(text: str) -> str:
     """Loads without a unit are kilograms where the text says kg and never lb, else pounds."""
     lowered = text.lower()
     return "kg" if "kg" in lowered and "lb" not in lowered else "lb"
-
-
-def _bounded(diagnostics: list[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """In the order of the text; of too many the errors are kept first."""
-    if len(diagnostics) > MAX_DIAGNOSTICS:
-        more = len(diagnostics) - MAX_DIAGNOSTICS
-        diagnostics = sorted(diagnostics, key=lambda d: d.severity != "error")[:MAX_DIAGNOSTICS]
-        last = max(d.line for d in diagnostics)
-        diagnostics.append(Diagnostic(last, 1, "info", f"{more} more are not shown", "mend the ones above first"))
-    return tuple(sorted(diagnostics, key=lambda d: (d.line, d.column)))
 
 
 def _fences(kept: list[Draft], count: int) -> tuple[tuple[int, int], ...]:
@@ -87,9 +74,13 @@ def _identity(drafts: list[Draft]) -> str:
     depth: list[int] = []
     parts: list[str] = []
     normalised: dict[str, str] = {}
+    before = -1
     for draft in drafts:
         level = 0 if draft.parent is None else depth[draft.parent] + 1
         depth.append(level)
+        if draft.line == before:
+            continue  # a further step of the same line
+        before = draft.line
         line = normalised.get(draft.text)
         if line is None:
             line = normalised[draft.text] = _normal(draft.text)

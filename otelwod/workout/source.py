@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass, field
 from typing import Final
 
-from otelwod.workout.model import Diagnostic
+from otelwod.workout.remarks import Diagnostics
 
-MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_BYTES: Final = 16 * 1024 * 1024
 """The largest text that is read."""
 RUNNABLE: Final = frozenset({"time", "wod", "whiteboard"})
 LOG: Final = "log"
@@ -26,24 +26,24 @@ class Source:
     lines: list[tuple[int, str]] = field(default_factory=list)
     fences: list[tuple[int, int]] = field(default_factory=list)
     heading: str | None = None
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    diagnostics: Diagnostics = field(default_factory=Diagnostics)
 
 
-def decode(source: str | bytes, diagnostics: list[Diagnostic]) -> str:
+def decode(source: str | bytes, diagnostics: Diagnostics) -> str:
     """The text; what cannot be decoded is an error, and an empty text is returned for what is no text at all."""
     if isinstance(source, str):
         if len(source) > MAX_BYTES:
-            diagnostics.append(_too_large())
+            _too_large(diagnostics)
             return ""
         return source[1:] if source.startswith("\ufeff") else source
     if len(source) > MAX_BYTES:
-        diagnostics.append(_too_large())
+        _too_large(diagnostics)
         return ""
     data = bytes(source)
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        diagnostics.append(Diagnostic(1, 1, "error", "the text is UTF-16", "save it as UTF-8"))
+        diagnostics.add(1, 1, "error", "the text is UTF-16", "save it as UTF-8")
         return ""
     try:
         return data.decode("utf-8")
@@ -51,21 +51,19 @@ def decode(source: str | bytes, diagnostics: list[Diagnostic]) -> str:
         before = data[: error.start]
         line = before.count(b"\n") + 1
         column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
-        diagnostics.append(
-            Diagnostic(
-                line, column, "error", f"the byte 0x{data[error.start]:02x} is not UTF-8 text", "save it as UTF-8"
-            )
+        diagnostics.add(
+            line, column, "error", f"the byte 0x{data[error.start]:02x} is not UTF-8 text", "save it as UTF-8"
         )
         if b"\x00" in data[:4096]:
             return ""
         return data.decode("utf-8", "replace")
 
 
-def _too_large() -> Diagnostic:
-    return Diagnostic(1, 1, "error", f"the text is larger than {MAX_BYTES // 2**20} MiB", "split it into several files")
+def _too_large(diagnostics: Diagnostics) -> None:
+    diagnostics.add(1, 1, "error", f"the text is larger than {MAX_BYTES // 2**20} MiB", "split it into several files")
 
 
-def read_source(text: str, diagnostics: list[Diagnostic], *, markdown: bool = False) -> Source:
+def read_source(text: str, diagnostics: Diagnostics, *, markdown: bool = False) -> Source:
     """Split a text into its lines; of Markdown only what stands in runnable fences."""
     found = Source(diagnostics=diagnostics)
     if _HIDDEN.search(text):
@@ -78,7 +76,7 @@ def read_source(text: str, diagnostics: list[Diagnostic], *, markdown: bool = Fa
     return found
 
 
-def _reveal(text: str, diagnostics: list[Diagnostic]) -> str:
+def _reveal(text: str, diagnostics: Diagnostics) -> str:
     """Report control, bidi and other hidden characters, and put a space in their place."""
     for number, line in enumerate(_LINE.split(text), 1):
         match = _HIDDEN.search(line)
@@ -86,14 +84,12 @@ def _reveal(text: str, diagnostics: list[Diagnostic]) -> str:
             continue
         count = len(_HIDDEN.findall(line))
         more = f" (and {count - 1} more in this line)" if count > 1 else ""
-        diagnostics.append(
-            Diagnostic(
-                number,
-                match.start() + 1,
-                "error",
-                f"the control character U+{ord(match.group()):04X} has no place in a workout{more}",
-                "remove it",
-            )
+        diagnostics.add(
+            number,
+            match.start() + 1,
+            "error",
+            f"the control character U+{ord(match.group()):04X} has no place in a workout{more}",
+            "remove it",
         )
     return _LINE.sub("\n", _HIDDEN_BUT_LINES.sub(" ", text))
 
@@ -137,10 +133,8 @@ def _read_markdown(lines: list[str], found: Source) -> None:
     if opened is not None:
         if runnable:
             found.fences.append((first, len(found.lines)))
-        found.diagnostics.append(
-            Diagnostic(opened[2], 1, "error", "a fence that is never closed", f"write {opened[0]} behind its last line")
+        found.diagnostics.add(
+            opened[2], 1, "error", "a fence that is never closed", f"write {opened[0]} behind its last line"
         )
     if not found.fences:
-        found.diagnostics.append(
-            Diagnostic(1, 1, "error", "no workout in this Markdown", "put it between ```wod and ``` lines")
-        )
+        found.diagnostics.add(1, 1, "error", "no workout in this Markdown", "put it between ```wod and ``` lines")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from otelwod.workout.facts import Facts, Remark
+from otelwod.workout.facts import Facts
 from otelwod.workout.reading.brackets import read_bracket, read_square
 from otelwod.workout.reading.conclude import conclude
 from otelwod.workout.reading.counts import read_at, read_number, read_question, read_times
@@ -13,10 +13,11 @@ from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.stray import stray
 from otelwod.workout.reading.times import read_colon, read_mark, read_time
 from otelwod.workout.reading.words import read_literal, read_word
+from otelwod.workout.remarks import Remarks
 from otelwod.workout.tokens import Token
 
 
-def read_step(content: str, line: list[Token], remarks: list[Remark], default_unit: str) -> Facts:
+def read_step(content: str, line: list[Token], remarks: Remarks, default_unit: str) -> Facts:
     """The facts of the tokens of one step; what is to be said of them goes to ``remarks``.
 
     ``default_unit`` is that of a load without one. ``content`` is the line that the tokens' offsets point into.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from otelwod.workout.facts import Remark
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS
 from otelwod.workout.reading.conclude import name_movement
 from otelwod.workout.reading.counts import expanded
 from otelwod.workout.reading.placing import put_rounds
 from otelwod.workout.reading.step import Step
+from otelwod.workout.remarks import Remarks
 from otelwod.workout.tokens import Token
 
 
@@ -24,8 +24,8 @@ def read_bracket(step: Step, token: Token) -> None:
     inner = step.line[step.i + 1 : j]
     if depth:
         step.error(token, "an opening bracket without a closing one", "write ) behind the text that it encloses")
-        while inner and inner[0].kind == "open":
-            inner = inner[1:]
+        first = next((k for k, part in enumerate(inner) if part.kind != "open"), len(inner))
+        inner = inner[first:]
         step.i = len(step.line)
         if not enclosed_count(step, token, inner):
             closed = [part for part in inner if part.kind not in ("open", "close")]
@@ -74,7 +74,7 @@ def enclosed_count(step: Step, token: Token, inner: list[Token]) -> bool:
 
 def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     """Brackets with words in them: a header, a cap, a load, a time, or a qualifier of the movement."""
-    remarks: list[Remark] = []
+    remarks = Remarks()
     sub = Step(step.content, [part for part in inner if part.kind != "open"], remarks, step.default_unit, step.scan)
     step.scan(sub)
     name_movement(sub)
@@ -102,7 +102,8 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
         facts.work_ns, facts.rest_ns = found.work_ns, found.rest_ns
     step.durations.extend(sub.durations)
     step.bare.extend(one._replace(behind_words=bool(step.words)) for one in sub.bare)
-    step.remarks.extend(remarks)
+    for remark in remarks:
+        step.remarks.add(remark)
 
 
 def read_square(step: Step, token: Token) -> None:
@@ -111,6 +112,7 @@ def read_square(step: Step, token: Token) -> None:
     while j < len(step.line) and step.line[j].kind != "]":
         j += 1
     if j == len(step.line):
+        step.line = [part for k, part in enumerate(step.line) if k <= step.i or part.kind != "["]
         step.error(token, "an opening bracket without a closing one", "write ] behind the text, or remove [")
         step.i += 1
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
-from otelwod.workout.facts import Remark, is_section, resize
+from otelwod.workout.facts import is_section, resize
 from otelwod.workout.model import Duration, Movement
 from otelwod.workout.movements import lookup
 from otelwod.workout.numbers import clock
 from otelwod.workout.reading.placing import put_load, put_minutes, put_reps
 from otelwod.workout.reading.step import Step
+from otelwod.workout.remarks import Remark
 
 _TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
 _PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
@@ -36,7 +37,7 @@ def conclude(step: Step) -> None:
         for extra in step.durations[1:]:
             step.said(f"skipped {extra.text!r}: the line has a time already", "give it a line of its own")
     if step.direction_up or step.required:
-        step.remarks.append(Remark(facts.offset, "warning", "skipped a mark without a time", "write ^5:00 or *1:00"))
+        step.remarks.add(Remark(facts.offset, "warning", "skipped a mark without a time", "write ^5:00 or *1:00"))
 
 
 def settle(step: Step) -> None:
@@ -91,9 +92,9 @@ def name_movement(step: Step) -> None:
     side: list[str] = []
     if not step.literal:
         while len(words) > 1 and words[-1].lower() in _PER_SIDE:
-            side.insert(0, words.pop())
+            side.append(words.pop())
     if side:
-        step.qualifiers.insert(0, " ".join(side))
+        step.qualifiers.insert(0, " ".join(reversed(side)))
     if not words:
         if step.qualifiers:
             step.said(f"skipped ({step.qualifiers[0]}): no movement stands with it",
@@ -188,7 +189,7 @@ def finish_tabata(step: Step) -> None:
             step.info(facts.offset, "work and rest without a count are read as one interval",
                       f"write (8) {clock(facts.work_ns)} / {clock(facts.rest_ns)}")  # fmt: skip
     if facts.work_ns == 0:
-        step.remarks.append(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
+        step.remarks.add(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
 
 
 def place_bare(step: Step) -> None:

@@ -65,7 +65,9 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
             break
         value = number(step.line[k + 1].text)
         if value is None:
-            return False
+            step.i = k + 2
+            step.error(step.line[k + 1], "the number is out of range", "write a number up to 1,000,000,000")
+            return True
         values.append(value)
         k += 2
     if sign == "/" and len(values) < 3:

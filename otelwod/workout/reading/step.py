@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
-from otelwod.workout.facts import Facts, Kind, Remark
+from otelwod.workout.facts import Facts, Kind
 from otelwod.workout.model import Duration
+from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.tokens import Token
 
 _END: Final = Token("end", "", 0, 0, False)
@@ -26,7 +27,7 @@ class Step:
     """The tokens of one step, where the reading stands, and what was found so far."""
 
     def __init__(
-        self, content: str, line: list[Token], remarks: list[Remark], default_unit: str, scan: Callable[[Step], None]
+        self, content: str, line: list[Token], remarks: Remarks, default_unit: str, scan: Callable[[Step], None]
     ) -> None:
         self.content = content
         self.line = line
@@ -56,13 +57,13 @@ class Step:
         return token.text.lower() if token.kind == "word" else ""
 
     def warn(self, token: Token, message: str, hint: str = "") -> None:
-        self.remarks.append(Remark(token.start, "warning", message, hint))
+        self.remarks.add(Remark(token.start, "warning", message, hint))
 
     def info(self, offset: int, message: str, hint: str = "") -> None:
-        self.remarks.append(Remark(offset, "info", message, hint))
+        self.remarks.add(Remark(offset, "info", message, hint))
 
     def error(self, token: Token, message: str, hint: str) -> None:
-        self.remarks.append(Remark(token.start, "error", message, hint))
+        self.remarks.add(Remark(token.start, "error", message, hint))
 
     def slice(self, first: Token, last: Token) -> str:
         return self.content[first.start : last.end]
@@ -81,4 +82,4 @@ class Step:
         return Token("number", self.content[bare.offset : bare.end], bare.offset, bare.end, False)
 
     def said(self, message: str, hint: str) -> None:
-        self.remarks.append(Remark(self.facts.offset, "warning", message, hint))
+        self.remarks.add(Remark(self.facts.offset, "warning", message, hint))

@@ -51,6 +51,11 @@ def read_mark(step: Step, token: Token) -> None:
                 step.required = True
         step.i = j
         return
+    if j > step.i + 1:
+        last = step.line[j - 1]
+        step.warn(token, f"skipped {step.slice(token, last)!r}: no time stands behind it", "write ^5:00 or *1:00")
+        step.i = j
+        return
     stray(step, token)
 
 
