@@ -72,11 +72,13 @@ def bottlenecks(
         if len(ranked) >= limit and ranked[limit - 1].what_if.low_ns >= use.critical_ns * speedup:
             break
         operation = (use.service, use.operation)
+        answer = what_if(runs, operation, speedup)
+        most = min(answer.high_ns, int(use.critical_ns * speedup))  # with an eps, siblings may overlap by a little
         ranked.append(
             Bottleneck(
                 operation=use.operation,
                 critical_share=use.critical_ns / total_ns if total_ns else 0.0,
-                what_if=what_if(runs, operation, speedup),
+                what_if=WhatIf(answer.speedup, max(0, min(answer.low_ns, most)), most),
                 slack_ns=_slack(runs, operation),
                 service=use.service,
                 critical_ns=use.critical_ns,

@@ -216,10 +216,12 @@ def test_order_ids_and_siblings_do_not_matter(records: list[SpanRecord], seed: i
 
 
 @quick
-@given(forests())
-def test_the_report_is_consistent_and_survives_json(records: list[SpanRecord]) -> None:
+@given(forests(), EPS)
+def test_the_report_is_consistent_and_survives_json(records: list[SpanRecord], eps: int) -> None:
     trace = joined(records)
-    report = analyze_traces([trace], threshold_ns=0, span_limit=None)
+    report = analyze_traces([trace], threshold_ns=0, span_limit=None, eps_ns=eps)
+    for found in report.bottlenecks:
+        assert 0 <= found.what_if.low_ns <= found.what_if.high_ns <= found.critical_ns / 5
     assert Report.from_dict(report.to_dict()) == report
     uses = {use.span_id: use for use in report.spans}
     assert len(uses) == len(trace) == report.span_count == sum(use.count for use in report.operations)
@@ -232,7 +234,7 @@ def test_the_report_is_consistent_and_survives_json(records: list[SpanRecord]) -
         assert 0 <= use.self_ns <= use.duration_ns
         assert use.critical_ns <= use.duration_ns
         assert 0 <= use.wait_ns <= use.duration_ns
-    cost = inclusive(trace, critical_path(trace, trace.nonblocking).by_row(len(trace)))
+    cost = inclusive(trace, critical_path(trace, trace.nonblocking, eps_ns=eps).by_row(len(trace)))
     assert {e.span_id: e.cost_ns for e in report.errors} == {
         span_id: value for span_id, value in by_id(trace, cost).items() if uses[span_id].status == "error"
     }
