@@ -275,10 +275,10 @@ class Recording:
         )
         for problem in self._telemetry.problems:
             _say(problem)
-        self._open_history()
         if args.out is not None:
             self._written = args.out / file_name(plan.session_id)
             self._writers.append(SessionWriter(self._written))
+        self._open_history()
         self._tracker = SessionTracker(
             session_id=plan.session_id,
             anchor_ns=self._anchor_ns,
