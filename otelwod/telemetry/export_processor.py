@@ -8,6 +8,7 @@ reach it through ``otelwod.telemetry``.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 import weakref
@@ -25,6 +26,13 @@ from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
 REFUSED_TIMEOUT_S: Final = 1.5
 """How long an exit waits at most for a backend that refuses connections and has never accepted anything."""
 
+BATCH_WEIGHT: Final = 2_500
+"""Spans plus events in one request: an event takes about 1 KB at most, and gRPC servers accept 4 MiB by default."""
+_MOST_SPLITS: Final = 64
+_ABOUT_CONTENT: Final = re.compile(
+    r"^(400|413|422)\b|INVALID_ARGUMENT|larger than max|exceeds max|encod", re.IGNORECASE
+)
+
 
 def wait_for_end(ended: threading.Event, begin: float, timeout_s: float, is_refused: Callable[[], bool]) -> bool:
     """Wait for ``ended`` until ``timeout_s`` after ``begin`` (monotonic), or `REFUSED_TIMEOUT_S` if that is less and
@@ -38,6 +46,12 @@ def wait_for_end(ended: threading.Event, begin: float, timeout_s: float, is_refu
             return True
         if left <= 0:
             return False
+
+
+def _weight(span: ReadableSpan) -> int:
+    # The public property copies all events, and this is done under the lock that the host's threads take.
+    events = getattr(span, "_events", None)
+    return 1 + len(span.events if events is None else events)
 
 
 def start_daemon(work: Callable[[], None]) -> bool:
@@ -190,21 +204,32 @@ class ExportProcessor(SpanProcessor):
         # Instrumented HTTP libraries must not trace the export itself.
         attach(set_value(_SUPPRESS_INSTRUMENTATION_KEY, True))
         while batch := self._next_batch():
-            error = self._export(batch)
-            with self._changed:
-                self._in_flight = 0
-                if not self._abandoned:
-                    if error is None:
-                        self._delivered += len(batch)
-                        self._patient = self._patience_s > 0
-                    else:
-                        self._failed += len(batch)
-                        self._error = error
-                self._changed.notify_all()
+            parts, splits = [batch], 0
+            while parts:
+                part = parts.pop()
+                error = self._export(part)
+                if error and len(part) > 1 and splits < _MOST_SPLITS and _ABOUT_CONTENT.search(error):
+                    # One span that the backend cannot take must not cost the others: find it.
+                    parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+                    splits += 1
+                else:
+                    self._account(len(part), error)
         if not self._abandoned:
             self._shut_exporter()
         self._log.remove()
         self._idle.set()
+
+    def _account(self, count: int, error: str | None) -> None:
+        with self._changed:
+            self._in_flight -= count
+            if not self._abandoned:
+                if error is None:
+                    self._delivered += count
+                    self._patient = self._patience_s > 0
+                else:
+                    self._failed += count
+                    self._error = error
+            self._changed.notify_all()
 
     def _next_batch(self) -> list[ReadableSpan]:
         """The next spans to send; empty when closed and drained."""
@@ -212,7 +237,13 @@ class ExportProcessor(SpanProcessor):
             while not self._is_due():
                 if not self._changed.wait(self._schedule_s) and self._queue:
                     break
-            batch = [self._queue.popleft() for _ in range(min(len(self._queue), self._batch_size))]
+            batch: list[ReadableSpan] = []
+            room = BATCH_WEIGHT
+            while self._queue and len(batch) < self._batch_size:
+                room -= _weight(self._queue[0])
+                if room < 0 and batch:
+                    break
+                batch.append(self._queue.popleft())
             self._in_flight = len(batch)
             self._changed.notify_all()
             return batch

@@ -133,6 +133,23 @@ def test_more_spans_than_the_queue_arrive_without_loss(collector: Collector, pro
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_spans_heavy_with_events_stay_below_what_a_server_accepts(collector: Collector, protocol: str) -> None:
+    """12 MB in one batch's worth of spans; the Collector's gRPC takes 4 MiB in a request."""
+    telemetry = configure(environ=endpoint(collector, protocol), live=False, quiet=True, set_global=False)
+    root = telemetry.tracer.start_span("root")
+    for number in range(500):
+        span = telemetry.tracer.start_span(str(number), set_span_in_context(root))
+        for _ in range(24):
+            span.add_event("otelwod.metric.recorded", {"text": "x" * 1000})
+        span.end()
+    root.end()
+    delivery = telemetry.shutdown(60)
+    assert delivery.lines() == (f"sent 501 spans to {delivery.destinations[0].place}",)
+    found = arrived(collector, f"{root.get_span_context().trace_id:032x}", 501)
+    assert sum(len(record.events) for record in found.values()) == 12_000
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_metrics_arrive_with_our_buckets(collector: Collector, protocol: str) -> None:
     service = f"metrics {protocol}"
     with configure(environ=endpoint(collector, protocol), service_name=service, set_global=False) as telemetry:

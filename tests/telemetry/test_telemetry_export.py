@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
-from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, Sampler
 
@@ -152,6 +152,50 @@ def test_a_failed_batch_costs_itself_only() -> None:
     end_spans(export, 10)
     account = export.close(LIMIT)
     assert account == Destination("here", "traces", delivered=10, failed=20, error="ValueError: boom")
+
+
+class Picky(Exporter):
+    """Refuses whatever holds a span named like a number in ``bad``, as a backend does: the whole request."""
+
+    def __init__(self, words: str, *bad: str) -> None:
+        super().__init__()
+        self.words, self.bad = words, set(bad)
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        if self.bad.isdisjoint(span.name for span in spans):
+            return super().export(spans)
+        logging.getLogger("opentelemetry.exporter.test").error(self.words)
+        return SpanExportResult.FAILURE
+
+
+def test_one_span_that_cannot_be_taken_costs_itself_only() -> None:
+    exporter = Picky("error code: StatusCode.INVALID_ARGUMENT, error details: bad", "3", "77")
+    export = processor(exporter, batch_size=100, log=ExporterLog(quiet=True))
+    end_spans(export, 100)
+    account = export.close(LIMIT)
+    assert account == Destination("here", "traces", delivered=98, failed=2, error="INVALID_ARGUMENT bad")
+    assert exporter.names == [str(number) for number in range(100) if number not in (3, 77)]
+
+
+def test_a_backend_that_refuses_everything_is_not_asked_for_ever() -> None:
+    exporter = Picky("code: 400, reason: Bad Request", *map(str, range(1000)))
+    export = processor(exporter, batch_size=1000, log=ExporterLog(quiet=True))
+    end_spans(export, 1000)
+    assert export.close(LIMIT) == Destination("here", "traces", failed=1000, error="400 Bad Request")
+
+
+def test_spans_with_many_events_travel_in_smaller_requests() -> None:
+    exporter = Exporter()
+    export = processor(exporter, batch_size=100, schedule_s=LIMIT)
+    provider = TracerProvider(shutdown_on_exit=False, span_limits=SpanLimits(max_events=SpanLimits.UNSET))
+    provider.add_span_processor(export)
+    for number in range(12):
+        span = provider.get_tracer("test").start_span(str(number))
+        for _ in range(5000 if number == 6 else 800):
+            span.add_event("e")
+        span.end()
+    assert export.close(LIMIT).delivered == 12
+    assert [len(batch) for batch in exporter.batches] == [3, 3, 1, 3, 2]
 
 
 def test_flush_sends_an_incomplete_batch_and_says_when_it_could_not(hung: HungExporter) -> None:
