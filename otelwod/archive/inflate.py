@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import stat
 import sys
 import zlib
 from collections.abc import Callable
@@ -17,6 +19,7 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 STDIN: Final = "-"
 _CHUNK: Final = 1 << 20
+_ALWAYS_ALLOWED: Final = 64 << 20
 _ZSTD_WINDOW: Final = 1 << 27
 
 Progress = Callable[[int, "int | None"], None]
@@ -33,7 +36,7 @@ def read_bytes(source: str | Path, limits: Limits, progress: Progress | None = N
     place = "standard input" if stdin else str(source)
     try:
         with nullcontext(sys.stdin.buffer) if stdin else open(source, "rb") as stream:
-            data = read_stream(stream, place, limits, None if stdin else Path(source).stat().st_size, progress)
+            data = read_stream(stream, place, limits, None if stdin else _size(stream, place), progress)
     except IsADirectoryError:
         raise ReadError(place, "is a directory; name the files in it") from None
     except FileNotFoundError:
@@ -45,6 +48,13 @@ def read_bytes(source: str | Path, limits: Limits, progress: Progress | None = N
     except ValueError as error:  # a NUL in the name
         raise ReadError(place, f"is no file name: {error}") from None
     return inflate(data, place, limits)
+
+
+def _size(stream: BinaryIO, place: str) -> int:
+    status = os.fstat(stream.fileno())
+    if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+        raise ReadError(place, "is a device, not a file")
+    return status.st_size
 
 
 def read_stream(
@@ -67,22 +77,27 @@ def inflate(data: bytes, place: str, limits: Limits) -> tuple[bytes, str]:
     """``data`` decompressed when it is gzip or zstd (several members or frames too), else as it is; and a warning."""
     if data.startswith(GZIP_MAGIC):
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as stream:
-            return _drain(stream.read1, place, limits, (OSError, EOFError, zlib.error))
+            return _drain(stream.read1, place, _most(data, limits), (OSError, EOFError, zlib.error))
     if data.startswith(ZSTD_MAGIC):
         return _inflate_zstd(data, place, limits)
     return data, ""
 
 
+def _most(data: bytes, limits: Limits) -> int:
+    """How much may come out of ``data``: nothing that was written for people to read shrinks as bombs do."""
+    return min(limits.expanded_bytes, max(_ALWAYS_ALLOWED, limits.expansion * len(data)))
+
+
 def _drain(
-    read: Callable[[int], bytes], place: str, limits: Limits, damage: tuple[type[Exception], ...]
+    read: Callable[[int], bytes], place: str, most: int, damage: tuple[type[Exception], ...]
 ) -> tuple[bytes, str]:
     """Pieces of bounded size, so that a bomb is noticed before it is in memory."""
     out = bytearray()
     try:
         while piece := read(_CHUNK):
             out += piece
-            if len(out) > limits.expanded_bytes:
-                raise ReadError(place, f"expands to more than {fmt_bytes(limits.expanded_bytes)}; raise the limit")
+            if len(out) > most:
+                raise ReadError(place, f"expands to more than {fmt_bytes(most)}; raise the limit if it is no bomb")
     except damage as error:
         what = "torn" if isinstance(error, EOFError) else f"damaged ({error})"
         return bytes(out), f"{place}: the compression is {what}; {fmt_bytes(len(out))} could be read"
@@ -94,14 +109,14 @@ def _inflate_zstd(data: bytes, place: str, limits: Limits) -> tuple[bytes, str]:
         from compression import zstd
 
         with zstd.ZstdFile(io.BytesIO(data), options={zstd.DecompressionParameter.window_log_max: 27}) as stream:
-            return _drain(stream.read1, place, limits, (zstd.ZstdError, EOFError, OSError))
+            return _drain(stream.read1, place, _most(data, limits), (zstd.ZstdError, EOFError, OSError))
     try:
         import zstandard
     except ImportError:
         raise ReadError(place, "is zstd: pip install 'otelwod[archive]' to read it, or decompress it first") from None
     decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
     with decompressor.stream_reader(data, read_across_frames=True) as reader:
-        out, warning = _drain(reader.read, place, limits, (zstandard.ZstdError,))
+        out, warning = _drain(reader.read, place, _most(data, limits), (zstandard.ZstdError,))
     if not warning and len(out) < zstandard.frame_content_size(data):  # -1 where the frame does not say
         warning = f"{place}: the compression is torn; {fmt_bytes(len(out))} could be read"
     return out, warning

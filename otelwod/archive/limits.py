@@ -9,12 +9,15 @@ from dataclasses import dataclass
 class Limits:
     """Bounds on one source, checked before the work that they bound.
 
-    ``bytes`` as stored, ``expanded_bytes`` after decompression, ``depth`` of nested JSON (Jaeger's UI export nests two
-    levels for each level of the trace), ``spans`` that are kept, ``seconds`` for a backend's whole answer.
+    ``bytes`` as stored, ``expanded_bytes`` after decompression, ``expansion``: how many times its stored size a source
+    of more than 64 MiB may have then, ``nodes`` (values) and ``depth`` of JSON (Jaeger's UI export nests two levels for
+    each level of the trace), ``spans`` that are kept, ``seconds`` for a backend's whole answer.
     """
 
-    bytes: int = 2 << 30
-    expanded_bytes: int = 4 << 30
+    bytes: int = 1 << 30
+    expanded_bytes: int = 1 << 30
+    expansion: int = 200
+    nodes: int = 150_000_000
     depth: int = 400
     spans: int = 5_000_000
     seconds: float = 30.0

@@ -47,6 +47,13 @@ def test_a_bomb_is_stopped_before_it_is_in_memory() -> None:
         inflate(bomb, "x.gz", Limits(expanded_bytes=8 << 20))
 
 
+def test_what_expands_as_only_bombs_do_is_refused() -> None:
+    bomb = gzip.compress(bytes(100 << 20))
+    with pytest.raises(ReadError, match="expands to more than 64 MiB; raise the limit if it is no bomb"):
+        inflate(bomb, "x.gz", Limits())
+    assert len(inflate(bomb, "x.gz", Limits(expansion=2000))[0]) == 100 << 20
+
+
 def test_zstd() -> None:
     zstandard = pytest.importorskip("zstandard")
     if sys.version_info >= (3, 14):
@@ -98,6 +105,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for name, said in [("gone", "no such file"), (".", "is a directory"), ("a\0b", "is no file name")]:
         with pytest.raises(ReadError, match=said):
             read_bytes(f"{tmp_path}/{name}", Limits())
+    with pytest.raises(ReadError, match="/dev/zero: is a device"):
+        read_bytes("/dev/zero", Limits())
     path = tmp_path / "loop"
     os.symlink(path, path)
     with pytest.raises(ReadError, match="cannot be read"):

@@ -175,6 +175,12 @@ def test_too_many_spans(tmp_path: Path) -> None:
             read(tmp_path, data, spans=2)
 
 
+def test_too_many_values(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="holds more than 1,000 values"):
+        read(tmp_path, b"[" + b"[]," * 1000 + b"[]]", nodes=1000)
+    assert read(tmp_path, to_bytes(jaeger()), nodes=1000).spans == 3
+
+
 def test_a_bomb_of_spans_ends_early(tmp_path: Path) -> None:
     with pytest.raises(ReadError, match="holds more than 100 spans"):
         read(tmp_path, OTLP_LINES * 1000, spans=100)

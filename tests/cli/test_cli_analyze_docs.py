@@ -47,6 +47,8 @@ def test_the_limits_in_the_guide_are_the_defaults() -> None:
     for text in (
         f"| {limits.bytes >> 30} GiB |",
         f"| {limits.expanded_bytes >> 30} GiB |",
+        f"| {limits.expansion} |",
+        f"| {limits.nodes:,} |",
         f"| {limits.depth} |",
         f"| {limits.spans:,} |",
         f"| {limits.seconds:g} |",
