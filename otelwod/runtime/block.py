@@ -24,6 +24,7 @@ from otelwod.runtime.memory import MemoryReference, RuntimeMemory
 
 if TYPE_CHECKING:
     from otelwod.runtime.engine import Engine
+    from otelwod.runtime.kinds import Kind
     from otelwod.runtime.program import Node, Program
     from otelwod.runtime.tally import Tally
 
@@ -114,8 +115,7 @@ class Block:
         engine: Engine,
         node: Node,
         state: BlockState,
-        behaviors: tuple[Behavior, ...],
-        timed: tuple[Behavior, ...],
+        kind: Kind,
     ) -> None:
         self.engine = engine
         self.node = node
@@ -123,8 +123,8 @@ class Block:
         self.parent_key = state.parent
         self.started = state.started
         self.started_active = state.started_active
-        self.behaviors = behaviors
-        self.timed = timed
+        self.behaviors = kind.behaviors
+        self.timed = kind.timed
         self._refs: Mapping[str, MemoryReference[Any]] = engine.memory.owned(state.key)
 
     # ------------------------------------------------------------------------------------------------------- memory
@@ -137,7 +137,7 @@ class Block:
     def get(self, type: str, default: Any = None) -> Any:
         """The value of this block's reference of that type, or ``default``."""
         reference = self._refs.get(type)
-        return reference.get() if reference is not None else default
+        return reference._value if reference is not None else default  # what an owner has is valid
 
     def set(self, type: str, value: Any) -> None:
         """Sets this block's value of that type, allocating it the first time."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from otelwod.conventions import RejectionReason
 from otelwod.runtime.block import Block, LeafSegment
@@ -11,6 +11,8 @@ from otelwod.runtime.events import MetricRejected
 from otelwod.runtime.metrics import STREAMS, Measured, measure
 from otelwod.runtime.tally import Amounts
 
+WORK: Final = frozenset({"reps", "distance", "energy"})
+"""What is only done at work: such a value ends a rest that the athlete took."""
 _MOST_TEXT = 200
 """Characters of a value that is no number which a rejection keeps."""
 
@@ -18,26 +20,27 @@ _MOST_TEXT = 200
 def capture(engine: Engine, block: Block, metric: str, value: Any, unit: str, type: str | None, source: str) -> None:
     """Records a value of ``block``, or rejects it. Amounts of work wake an athlete who rests."""
     measured = measure(metric, value, unit)
-    name = measured.metric
-    if measured.problem:
+    name, number, canonical, problem = measured
+    if problem:
         reject(engine, block.key, measured, value, source, "invalid", type)
         return
     if name in STREAMS:
-        block.record(name, measured.value, measured.unit, source, type)
+        block.record(name, number, canonical, source, type)
         return
     if engine.clock.paused_at is not None:
         reject(engine, block.key, measured, value, source, "paused", type)
         return
-    if name == "reps" or name == "distance" or name == "energy":
-        wake(block)
     segment: LeafSegment | None = block.get("segment")
     if segment is not None and segment.type == "rest":
-        reject(engine, block.key, measured, value, source, "rest", type)
-        return
-    block.record(name, measured.value, measured.unit, source, type)
+        if name in WORK and block.node.type != "rest":
+            wake(block)
+        else:
+            reject(engine, block.key, measured, value, source, "rest", type)
+            return
+    block.record(name, number, canonical, source, type)
     amounts: Amounts | None = block.get("amounts")
     if amounts is not None:
-        more = amounts.plus(name, measured.value)
+        more = amounts.plus(name, number)
         if more is not amounts:
             block.set("amounts", more)
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from otelwod.conventions import Status
-from otelwod.runtime.attributes import label_of, start_attributes
-from otelwod.runtime.block import Behavior, Block, BlockState, Ending
+from otelwod.runtime.block import Block, BlockState, Ending
 from otelwod.runtime.blocks import BlockFactory
 from otelwod.runtime.bus import EventBus
 from otelwod.runtime.events import Event, SpanStarted, SpanStopped, Value
+from otelwod.runtime.kinds import Kinds, inherited_reps
 from otelwod.runtime.memory import MemoryReference, RuntimeMemory
-from otelwod.runtime.program import Limits, Node, Program, takes_scheme
+from otelwod.runtime.program import Limits, Node, Program
 from otelwod.runtime.stack import DepthError, RuntimeStack
 from otelwod.runtime.tally import Tally
 
@@ -42,27 +42,18 @@ class Clock(NamedTuple):
     paused_total: int
 
 
-class Kind(NamedTuple):
-    """What all runs of one node share: its behaviours, and those of them that have deadlines."""
-
-    behaviors: tuple[Behavior, ...]
-    timed: tuple[Behavior, ...]
-
-
 class Engine:
     """Opens, times and closes the blocks of one `Program`."""
 
     __slots__ = (
-        "_behaviors",
         "_clock",
         "_deadline",
         "_endings",
-        "_factories",
+        "_kinds",
         "_now",
         "_opened",
         "_publish",
         "_pushes",
-        "_starts",
         "_turn",
         "limits",
         "memory",
@@ -78,10 +69,8 @@ class Engine:
         self.memory = RuntimeMemory()
         self.stack = RuntimeStack(limits.depth)
         self.out: list[Event] = []
-        self._factories = factories
         self._publish: Callable[[Event], None] = bus.publish
-        self._behaviors: dict[int, Kind] = {}
-        self._starts: dict[tuple[int, int | None], tuple[str, dict[str, Value]]] = {}
+        self._kinds = Kinds(program, factories)
         self.clear()
 
     def clear(self) -> None:
@@ -114,7 +103,7 @@ class Engine:
         blocks = []
         for reference in self.memory.search(type="block"):
             state: BlockState = reference.get()
-            blocks.append(self._handle(self.program.nodes[state.node], state))
+            blocks.append(Block(self, self.program.nodes[state.node], state, self._kinds[state.node]))
         self.stack.replace(blocks)
         self._forget_requests()
 
@@ -134,12 +123,12 @@ class Engine:
     @property
     def clock(self) -> Clock:
         """Status and pauses."""
-        return self._clock.get()
+        return self._clock._value
 
     @property
     def now(self) -> int:
         """Nanoseconds from the start, pauses included."""
-        return self._now.get()
+        return self._now._value
 
     @now.setter
     def now(self, t: int) -> None:
@@ -148,13 +137,13 @@ class Engine:
     @property
     def active_now(self) -> int:
         """Nanoseconds from the start, pauses not counted."""
-        clock = self._clock.get()
-        return (self._now.get() if clock.paused_at is None else clock.paused_at) - clock.paused_total
+        clock = self._clock._value
+        return (self._now._value if clock.paused_at is None else clock.paused_at) - clock.paused_total
 
     @property
     def turn(self) -> int:
         """The number of the last tap or boundary; see `events`."""
-        return self._turn.get()
+        return self._turn._value
 
     @turn.setter
     def turn(self, turn: int) -> None:
@@ -174,10 +163,12 @@ class Engine:
         """
         ran = 0
         while True:
-            clock = self._clock.get()
+            clock = self._clock._value
             if clock.status != "running":
                 return ran > 0
-            deadline = self.next_deadline() if clock.paused_at is None else None
+            deadline = self._deadline if clock.paused_at is None else None
+            if isinstance(deadline, bool):
+                deadline = self.next_deadline()
             if deadline is None or deadline[0] > t - clock.paused_total:
                 break
             due, index = deadline
@@ -294,11 +285,11 @@ class Engine:
         now = self._now.get()
         state = BlockState(node.index, key, parent_key, now, self.active_now)
         self.memory.allocate("block", key, state, visibility="public")
-        block = self._handle(node, state)
+        block = Block(self, node, state, self._kinds[node.index])
         self.stack.push(block)
         self._deadline = False
-        target = self._inherited_reps(node)
-        label, attributes = self._start_of(node, target)
+        target = inherited_reps(node, self.stack)
+        label, attributes = self._kinds.start(node.index, target)
         block.set("label", label)
         if target is not None:
             block.set("reps_target", target)
@@ -381,37 +372,6 @@ class Engine:
         """Puts an event into the stream."""
         self.out.append(event)
         self._publish(event)
-
-    # --------------------------------------------------------------------------------------------- what nodes become
-
-    def _handle(self, node: Node, state: BlockState) -> Block:
-        kind = self._behaviors.get(node.index)
-        if kind is None:
-            name = node.statement.values.get("block") if node.statement is not None else None
-            factory = self._factories.get(str(name)) if name is not None else None
-            behaviors = (factory or self._factories[node.type])(node, self.program.profile)
-            timed = tuple(b for b in behaviors if type(b).deadline is not Behavior.deadline)
-            kind = self._behaviors[node.index] = Kind(behaviors, timed)
-        return Block(self, node, state, kind.behaviors, kind.timed)
-
-    def _start_of(self, node: Node, target: int | None) -> tuple[str, dict[str, Value]]:
-        """Label and attributes, the same in every round with the same target."""
-        known = self._starts.get((node.index, target))
-        if known is None:
-            profile = self.program.profile
-            known = (label_of(node, target, profile), start_attributes(node, target, profile))
-            self._starts[node.index, target] = known
-        return known
-
-    def _inherited_reps(self, node: Node) -> int | None:
-        """The reps of the nearest rep scheme above, for an effort that names no amount of its own."""
-        if node.type != "effort" or node.statement is None or not takes_scheme(node.statement):
-            return None
-        for block in reversed(self.stack.blocks()):
-            reps: int | None = block.get("scheme_reps")
-            if reps is not None:
-                return reps
-        return None
 
 
 __all__ = ["FORCED", "SESSION", "Clock", "DepthError", "Engine", "LimitError"]

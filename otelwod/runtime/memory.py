@@ -201,8 +201,19 @@ class RuntimeMemory:
         owned = self._owners.get(owner)
         if owned is None:
             return
+        references, log = self._references, self.logging
         for reference in reversed(list(owned.values())):
-            self.release(reference)
+            if reference.children or self.observed:
+                self.release(reference)
+                continue
+            if log is not None:
+                log.append(
+                    (reference.id, reference.type, owner, reference.visibility, reference.scope, None, reference._value)
+                )
+            reference._memory = None
+            del references[reference.id]
+            del owned[reference.type]
+        self._owners.pop(owner, None)
 
     # ---------------------------------------------------------------------------------------------------- get, find
 

@@ -66,6 +66,8 @@ def _name(metric: str) -> str:
 
 def measure(metric: str, value: object, unit: object = "") -> Measured:
     """Canonical name, SI value and UCUM unit of what was said. Never raises; see ``problem``."""
+    if metric == "reps" and type(value) is int and 0 <= value <= _LARGEST["reps"] and unit == "":
+        return Measured("reps", float(value), c.UNIT_REP)  # by far the most frequent
     name = _name(metric) if isinstance(metric, str) else ""
     if not isinstance(unit, str):
         return Measured(name, 0.0, "", f"the unit of {name} must be text")

@@ -246,23 +246,23 @@ class Session:
     def _tap(self, entry: Input) -> None:
         engine = self._engine
         before = engine.turn
+        after = before + 1
         log = engine.memory.log_changes()
         try:
-            engine.turn = before + 1
+            engine.turn = after
             tap(engine, entry)
             engine.settle()
         finally:
             engine.memory.stop_log()
-        if not engine.out or engine.out[-1].turn == before:
-            # Nothing came of it ("next" while paused): it was no tap, and the one before can still be undone.
-            engine.turn = before
-            pending: Undoable | None = engine.undo.get()
-            if pending is not None and log:
-                engine.undo.set(pending._replace(log=(*pending.log, *log)))
-        elif entry.kind in TAPS:
-            engine.undo.set(Undoable(tuple(log), engine.turn, entry.t))
-        else:
-            engine.undo.set(None)
+        out = engine.out
+        if out and out[-1].turn == after:
+            engine.undo.set(Undoable(tuple(log), after, entry.t) if entry.kind in TAPS else None)
+            return
+        # Nothing came of it ("next" while paused): it was no tap, and the one before can still be undone.
+        engine.turn = before
+        pending: Undoable | None = engine.undo.get()
+        if pending is not None and log:
+            engine.undo.set(pending._replace(log=(*pending.log, *log)))
 
     def _take_sample(self, entry: Input) -> None:
         """A sensor's value is no tap: it stays within the turn of a tap that can still be undone, and survives that."""

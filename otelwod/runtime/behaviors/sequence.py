@@ -76,7 +76,7 @@ class Rounds(Behavior):
             state = state._replace(skipped=True)
         step = state.step + 1
         if step < len(block.node.children):
-            block.set("round", state._replace(step=step))
+            block.set("round", RoundState(state.current, state.done, step, state.reps_before, state.skipped))
             block.push(block.node.children[step])
             return True
         done = state.done if state.skipped else state.done + 1
