@@ -27,6 +27,7 @@ from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBased, Sampler, TraceIdRatioBased
 
 from otelwod.stages import stage
 
@@ -75,8 +76,8 @@ def use(provider: Any) -> None:
     trace._TRACER_PROVIDER = provider
 
 
-def provider_with(*processors: SpanProcessor) -> TracerProvider:
-    provider = TracerProvider(shutdown_on_exit=False)
+def provider_with(*processors: SpanProcessor, sampler: Sampler | None = None) -> TracerProvider:
+    provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
     for processor in processors:
         provider.add_span_processor(processor)
     use(provider)
@@ -177,10 +178,11 @@ def recorded(
     count: int,
     rounds: int,
     processor: SpanProcessor | None = None,
+    sampler: Sampler | None = None,
 ) -> Measured:
     """Bare, ours and theirs with a provider that counts every span (or hands it to ``processor`` as well)."""
     counting = Counting()
-    provider = provider_with(counting, *([processor] if processor is not None else []))
+    provider = provider_with(counting, *([processor] if processor is not None else []), sampler=sampler)
     arms = {"bare": make(function), "ours": make(stage("operation")(function)), "theirs": make(theirs(function))}
     check_same(counting, arms["ours"], arms["theirs"])
     before = counting.ended
@@ -237,6 +239,9 @@ def measure(rounds: int) -> Report:
     report = Report()
     span = recorded(report, "function", calls, operation, 0.90, count=2000, rounds=rounds)
     recorded(report, "coroutine", awaits, operation_later, 0.90, count=2000, rounds=rounds)
+    sampler = ParentBased(TraceIdRatioBased(1.0))  # one that decides: the SDK's own start_span on both sides
+    recorded(report, "function, sampler", calls, operation, 0.90, count=2000, rounds=rounds, sampler=sampler)
+    recorded(report, "coroutine, sampler", awaits, operation_later, 0.90, count=2000, rounds=rounds, sampler=sampler)
     for what, make, function in (
         ("function, BatchSpanProcessor", calls, operation),
         ("coroutine, BatchSpanProcessor", awaits, operation_later),

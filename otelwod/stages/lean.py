@@ -1,15 +1,15 @@
 """A short way to the SDK's own spans, taken only where it is known to give the same span.
 
-``Tracer.start_span`` spends most of its time on what is the same for every span of a tracer: asking a sampler that
-always says yes, cleaning attributes that are clean, and handing twenty fields through two constructors. A
-`LeanTracer` looks at spans that the tracer made itself and then makes the like of them: an instance of the SDK's
-own class with the same fields, fresh where they belong to one span, and started by its own ``start``; ids come from
-the provider's generator, the processors see it as any other.
+``Tracer.start_span`` spends most of its time on what is the same for every span of a tracer: cleaning attributes that
+are clean, handing twenty fields through two constructors, asking a sampler that always says yes. A `LeanTracer`
+looks at spans that the tracer made itself and then makes the like of them: an instance of the SDK's own class with
+the same fields, fresh where they belong to one span, and started by its own ``start``. Ids come from the provider's
+generator, a sampler that decides is asked as the tracer would ask it, and the processors see a span as any other.
 
-It is taken only if everything it relies on is there: the SDK's unpatched code, the fields that are known, a sampler
-that records everything, no limit on the length of values. Whatever is different (another tracer, sampler, version, a
-patched ``start_span``, links, an unsampled parent) goes through ``start_span``, as does every case not yet seen from
-the tracer itself. The trace flags, for instance, are those that the SDK gave to a child of the same kind of parent.
+It is taken only if everything it relies on is there: the SDK's unpatched code, the fields that are known, no limit on
+the length of values. Whatever is different (another tracer or version, a patched ``start_span``, links) goes through
+``start_span``, as does every case not yet seen from the tracer itself: the trace flags, for instance, are those that
+the SDK gave to a child of the same kind of parent.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
 
 from otelwod.stages.tracing import SPAN_KEY
 from otelwod.trace import AttributeValue
@@ -68,6 +68,8 @@ class LeanTracer:
     """The short way for one tracer. Knows nothing until `learn` has seen spans of the tracer's own making."""
 
     __slots__ = (
+        "_always",
+        "_always_below_sampled",
         "_attribute_limit",
         "_event_limit",
         "_fields",
@@ -82,13 +84,15 @@ class LeanTracer:
 
     def __init__(self, tracer: Any) -> None:
         self._tracer = tracer
-        self._flags: dict[object, TraceFlags] = {}
+        self._flags: dict[object, tuple[TraceFlags, TraceFlags]] = {}
         self._fields: dict[str, Any] = {}
         self.usable = _is_known(tracer)
         if self.usable:
-            sdk = sys.modules[_SDK]
+            sdk, sampling = sys.modules[_SDK], sys.modules[f"{_SDK}.sampling"]
             self._span_class: Any = sdk.__dict__["_Span"]
             self._list_class: Any = sdk.__dict__["BoundedList"]
+            self._always = getattr(sampling, "ALWAYS_ON", None)
+            self._always_below_sampled = getattr(sampling, "DEFAULT_ON", None)
             self._is_enabled = getattr(tracer, "_is_enabled", _yes)
 
     def start(
@@ -106,6 +110,7 @@ class LeanTracer:
         ):
             return None
         ids = tracer.id_generator
+        sampler = tracer.sampler
         around: Any = context.get(SPAN_KEY)
         if around is None:
             parent = state = None
@@ -113,6 +118,7 @@ class LeanTracer:
             if flags is None:
                 return None
             trace_id = ids.generate_trace_id()
+            sampled = sampler is self._always or sampler is self._always_below_sampled
         else:
             parent = around.get_span_context()
             if type(parent) is not SpanContext or not parent.is_valid:
@@ -121,63 +127,83 @@ class LeanTracer:
             flags = self._flags.get((int(parent_flags),))
             if flags is None:
                 return None
-        span = _new(self._span_class)
-        own = span.__dict__
-        own.update(fields)
-        own["_name"] = name
-        own["_kind"] = kind
-        own["_parent"] = parent
-        own["_context"] = SpanContext(trace_id, ids.generate_span_id(), False, flags, state)
-        own["_lock"] = Lock()
-        held: Any = _new(BoundedAttributes)
-        held.__dict__.update(
-            _dict=dict(attributes),
-            maxlen=fields["_limits"].max_span_attributes,
-            dropped=0,
-            max_value_len=None,
-            _lock=Lock(),
-            _immutable=False,
-        )
-        own["_attributes"] = held
-        own["_events"] = events = _new(self._list_class)
+            sampled = sampler is self._always or (sampler is self._always_below_sampled and bool(parent_flags & 1))
+        given = attributes
+        recording = True
+        if not sampled:
+            result = sampler.should_sample(context, trace_id, name, kind, attributes, ())
+            recording, sampled = result.decision.is_recording(), result.decision.is_sampled()
+            state, given = result.trace_state, result.attributes
+        span_context = SpanContext(trace_id, ids.generate_span_id(), False, flags[sampled], state)
+        if not recording:
+            return NonRecordingSpan(span_context)
+        limits = fields["_limits"]
+        if given is attributes or given == attributes:
+            held: Any = _new(BoundedAttributes)
+            held.__dict__.update(
+                _dict=dict(attributes),
+                maxlen=limits.max_span_attributes,
+                dropped=0,
+                max_value_len=None,
+                _lock=Lock(),
+                _immutable=False,
+            )
+        else:  # a sampler may add its own, of any value
+            held = BoundedAttributes(limits.max_span_attributes, given, immutable=False)
+        events, links = _new(self._list_class), _new(self._list_class)
         events.__dict__.update(dropped=0, _dq=deque(maxlen=self._event_limit), _lock=Lock())
-        own["_links"] = links = _new(self._list_class)
         links.__dict__.update(dropped=0, _dq=deque(maxlen=self._link_limit), _lock=Lock())
+        span = _new(self._span_class)
+        span.__dict__.update(
+            fields,
+            _name=name,
+            _kind=kind,
+            _parent=parent,
+            _context=span_context,
+            _lock=Lock(),
+            _attributes=held,
+            _events=events,
+            _links=links,
+        )
         span.start(start_ns, context)
         return span  # type: ignore[no-any-return]
 
     def held(self, span: Span) -> dict[str, AttributeValue] | None:
         """The attributes of a span that `start` made, to add one of a known good value; None where they are limited."""
-        if self._attribute_limit < SPACIOUS:
+        if self._attribute_limit < SPACIOUS or type(span) is not self._span_class:
             return None
         attributes: dict[str, AttributeValue] = span.__dict__["_attributes"].__dict__["_dict"]
         return attributes
 
     def learn(self, span: Span, context: Context) -> None:
         """Look at a span that the tracer has just started by itself under ``context``."""
-        if type(span) is not self._span_class or not span.is_recording():
-            return
-        found = span.__dict__
         tracer = self._tracer
-        around: Any = context.get(SPAN_KEY)
-        if not self._fields or tracer.resource is not self._fields["_resource"]:
+        if type(span) is self._span_class:
+            found = span.__dict__
             if getattr(found.get("_status"), "status_code", None) is not StatusCode.UNSET:
                 return  # a processor has set it already: this one shows nothing
-            fields = _fields_of(found, tracer)
-            if fields is None:
-                self.usable = False
-                return
-            limit = fields["_limits"].max_span_attributes
-            self._attribute_limit = sys.maxsize if limit is None else limit
-            self._event_limit = fields["_limits"].max_events
-            self._link_limit = fields["_limits"].max_links
-            self._fields = fields
-        flags = span.get_span_context().trace_flags
+            if not self._fields or any(
+                getattr(tracer, name[1:]) is not self._fields[name] for name in ("_resource", "_sampler")
+            ):
+                fields = _fields_of(found, tracer)
+                if fields is None:
+                    self.usable = False
+                    return
+                limits = fields["_limits"]
+                self._attribute_limit = (
+                    sys.maxsize if limits.max_span_attributes is None else limits.max_span_attributes
+                )
+                self._event_limit = limits.max_events
+                self._link_limit = limits.max_links
+                self._fields = fields
+        around: Any = context.get(SPAN_KEY)
+        made = span.get_span_context()
+        flags = TraceFlags(made.trace_flags & ~1), TraceFlags(made.trace_flags | 1)
         if around is None:
             self._flags[_random(tracer.id_generator)] = flags
             return
-        parent = found["_parent"]
-        if parent is not None and parent == around.get_span_context():
+        parent = around.get_span_context()
+        if parent.is_valid and parent.trace_id == made.trace_id and parent.span_id != made.span_id:
             self._flags[(int(parent.trace_flags),)] = flags
 
 
@@ -192,18 +218,16 @@ def _random(ids: Any) -> object:
 
 
 def _is_known(tracer: Any) -> bool:
-    """Whether ``tracer`` is the SDK's own, with its own code and a sampler that records everything."""
+    """Whether ``tracer`` is the SDK's own, with its own code."""
     sdk = sys.modules.get(_SDK)
-    sampling = sys.modules.get(f"{_SDK}.sampling")
     util = sys.modules.get("opentelemetry.sdk.util")
     attributes = sys.modules.get("opentelemetry.attributes")
-    if sdk is None or sampling is None or util is None or attributes is None:
+    if sdk is None or util is None or attributes is None:
         return False
     try:
         return (
             type(tracer) is sdk.Tracer
             and "start_span" not in vars(tracer)
-            and any(tracer.sampler is getattr(sampling, name) for name in ("ALWAYS_ON", "DEFAULT_ON"))
             and all(
                 _is_own(function, module)
                 for module, functions in (
