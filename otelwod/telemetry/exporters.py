@@ -9,7 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from opentelemetry.sdk.metrics.export import MetricExporter
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
@@ -44,8 +44,8 @@ def span_exporter(target: Target) -> SpanExporter:
     return exporter
 
 
-def metric_exporter(target: Target) -> MetricExporter:
-    """An exporter of metrics for ``target``; raises `ExporterError`."""
+def metric_exporter(target: Target) -> MetricExporter | MetricReader:
+    """An exporter of metrics, or a reader that serves them itself (Prometheus); raises `ExporterError`."""
     if isinstance(target, OtlpTarget):
         with _explained(target):
             if target.protocol == "grpc":
@@ -56,7 +56,7 @@ def metric_exporter(target: Target) -> MetricExporter:
 
             return HttpExporter(**_http_arguments(target))
     exporter = _named(target.signal, target.name)
-    if not isinstance(exporter, MetricExporter):
+    if not isinstance(exporter, MetricExporter | MetricReader):
         raise ExporterError(f"OTEL_METRICS_EXPORTER: {target.name!r} is not an exporter of metrics")
     return exporter
 

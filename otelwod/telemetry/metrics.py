@@ -167,17 +167,23 @@ def meter_pipeline(
     if is_set and (present is None or not present.closed):
         return current.get_meter(SCOPE, __version__), present, []
     exporters: list[CountingMetricExporter] = []
+    all_readers = list(readers)
     problems: list[str] = []
     for target in settings.metrics:
         try:
-            exporters.append(CountingMetricExporter(metric_exporter(target), place_of(target), log))
+            made = metric_exporter(target)
         except ExporterError as error:
             problems.append(str(error))
-    if not exporters and not readers:
+            continue
+        if isinstance(made, MetricReader):
+            all_readers.append(made)
+        else:
+            exporters.append(CountingMetricExporter(made, place_of(target), log))
+    if not exporters and not all_readers:
         return current.get_meter(SCOPE, __version__), None, problems
     interval = settings.metric_interval_s * 1000
     provider = MeterProvider(
-        metric_readers=[*readers, *(PeriodicExportingMetricReader(exporter, interval) for exporter in exporters)],
+        metric_readers=[*all_readers, *(PeriodicExportingMetricReader(exporter, interval) for exporter in exporters)],
         resource=resource_of(settings),
         views=views(),
         shutdown_on_exit=False,

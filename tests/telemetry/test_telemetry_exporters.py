@@ -9,12 +9,12 @@ import pytest
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter as GrpcExporter
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
-from opentelemetry.sdk.metrics.export import ConsoleMetricExporter
+from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, InMemoryMetricReader
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from otelwod.telemetry import exporters
+from otelwod.telemetry import configure, exporters
 from otelwod.telemetry.exporters import ExporterError, is_otlp, metric_exporter, span_exporter, span_exporters_of
 from otelwod.telemetry.settings import NamedExporter, OtlpTarget
 
@@ -79,6 +79,12 @@ def test_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
         span_exporter(NamedExporter("traces", "x"))
     with pytest.raises(ExporterError, match="'x' is not an exporter of metrics"):
         metric_exporter(NamedExporter("metrics", "x"))
+    reader = InMemoryMetricReader()
+    monkeypatch.setattr(exporters, "entry_points", lambda **_: [Entry(reader)])
+    telemetry = configure(environ={"OTEL_METRICS_EXPORTER": "prometheus"}, set_global=False)
+    telemetry.meter.create_counter("c").add(1)
+    assert reader.get_metrics_data() is not None
+    assert telemetry.shutdown().destinations == ()
     monkeypatch.setattr(exporters, "entry_points", lambda **_: [Entry(ValueError("no"))])
     with pytest.raises(ExporterError, match="'x' could not be started: ValueError: no"):
         span_exporter(NamedExporter("traces", "x"))
