@@ -167,8 +167,8 @@ def test_what_cannot_be_used_says_so_with_a_remedy(tmp_path: Path) -> None:
         database.close()
         with pytest.raises(HistoryError, match="built anew"):
             history.entries()
-    with pytest.raises(ValueError, match="no finished session"):
-        History(tmp_path / "good2").add_file(file)
+    with History(tmp_path / "good2") as history, pytest.raises(ValueError, match="no finished session"):
+        history.add_file(file)
 
 
 def test_only_the_root_of_a_finished_session_is_an_entry() -> None:
