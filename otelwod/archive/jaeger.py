@@ -41,6 +41,7 @@ _OWN_FIELDS: Final = frozenset(
 )
 """Tags that become fields of the record and are no attributes of it."""
 _ENDS_OF_QUEUES: Final = ("producer", "consumer")
+_NO_SPAN: Final = "0" * 16
 _LATEST: Final = (1 << 62) // MICROSECOND
 """Microseconds: times and durations beyond it are none."""
 
@@ -187,7 +188,7 @@ def _parent(trace_id: str, span: _Span) -> tuple[str | None, bool]:
     """The parent's id and whether it is only followed, not awaited: the first CHILD_OF wins over any FOLLOWS_FROM."""
     followed = None
     for kind, reference_trace, span_id in _references(span):
-        if not span_id or span_id.strip("0") == "" or not _same_trace(reference_trace, trace_id):
+        if not span_id or span_id == _NO_SPAN or not _same_trace(reference_trace, trace_id):
             continue
         if kind != "FOLLOWS_FROM":
             return span_id, False

@@ -55,7 +55,7 @@ def test_references() -> None:
         jaeger_span("d", None, "d", 4, 10, references=[foreign, other]),
         jaeger_span("e", None, "e", 5, 10, references=[foreign]),
         jaeger_span("f", None, "f", 6, 10, parentSpanID="root"),
-        jaeger_span("g", None, "g", 7, 10, references=[{"refType": "CHILD_OF", "traceID": "", "spanID": "0000"}]),
+        jaeger_span("g", None, "g", 7, 10, references=[{"refType": "CHILD_OF", "traceID": "", "spanID": "0" * 16}]),
     )
     parents = {trace.span_id[row]: trace.span_id[up] if up >= 0 else None for row, up in enumerate(trace.parent)}
     assert parents == {
@@ -67,6 +67,11 @@ def test_references() -> None:
     assert records["e"].links == (SpanLink("ff", "root"),)
     assert not tally.skipped
     assert not tally.repaired
+
+
+def test_zero_is_an_id_like_any_other() -> None:
+    (trace,), _ = read(jaeger_span("0", None, "root", 0, 100), jaeger_span("00", "0", "a", 1, 10))
+    assert list(trace.parent) == [-1, 0]
 
 
 def test_who_is_not_waited_for() -> None:
