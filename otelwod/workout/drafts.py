@@ -91,6 +91,11 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
             if found.title is None and position < last and _is_title(content):
                 found.title = content.strip(" :" + _QUOTES)
                 continue
+            head, colon, rest = content.partition(":")
+            if found.title is None and colon and rest.strip() and is_title(head):  # Grace: 30 clean & jerks
+                found.title = head.strip(" " + _QUOTES)
+                column += len(content) - len(rest.lstrip())
+                content = rest.strip()
         reading = cache.get(content)
         if reading is None:
             reading = read_line(content, default_unit)

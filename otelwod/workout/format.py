@@ -4,9 +4,10 @@ Of the top-level statements (rests and value lines aside; a group counts as what
 
 * ``for_time``, ``amrap``, ``emom``: the block says so.
 * ``tabata``: intervals with the word or of 8 × 20 s / 10 s; ``interval``: other intervals of work and rest, and rounds
-  whose children are timed and hold a rest.
+  that hold a timed rest.
 * ``for_time`` also for a rep scheme over children (21-15-9 is raced).
-* ``strength``: sets of one movement (``5x5 Back Squat``, ``Deadlift 5-5-3``) with a load or with a barbell movement.
+* ``strength``: sets of one movement (``5x5 Back Squat``, ``Deadlift 5-5-3``) with a load or with a barbell movement,
+  also with a rest between the sets.
 * ``rounds``: other rounds. ``custom``: all else, and a mixture of formats.
 """
 
@@ -21,7 +22,7 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
     """The format of these statements. One pass, no recursion."""
     found: set[WorkoutFormat] = set()
     transparent: set[int] = set()
-    timed: set[int] = set()
+    works: dict[int, list[Statement]] = {}
     rests: set[int] = set()
     parents: set[int] = set()
     rounds: list[Statement] = []
@@ -30,8 +31,8 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
             parents.add(s.parent)
             if s.type == "rest" and s.duration is not None:
                 rests.add(s.parent)
-            elif s.duration is not None:
-                timed.add(s.parent)
+            elif s.type not in (None, "rest"):
+                works.setdefault(s.parent, []).append(s)
         if s.parent is not None and s.parent not in transparent:
             continue
         if s.type in ("group", "session"):
@@ -46,13 +47,13 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
         elif s.type in ("effort", "timer"):
             found.add("custom")
     for s in rounds:
-        if s.index in parents:
-            if s.index in rests and s.index in timed:
-                found.add("interval")
-            else:
-                found.add("for_time" if s.rep_scheme else "rounds")
-        else:
+        if s.index not in parents:
             found.add("strength" if _is_strength(s) else "rounds")
+        elif s.index in rests:
+            sets = works.get(s.index, [])
+            found.add("strength" if len(sets) == 1 and _is_strength(sets[0]) else "interval")
+        else:
+            found.add("for_time" if s.rep_scheme else "rounds")
     if len(found) == 1:
         return found.pop()
     return "custom"

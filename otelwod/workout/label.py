@@ -63,12 +63,14 @@ def work_text(
         parts.append(quantity_text(distance, profile))
     if statement.energy is not None:
         parts.append(quantity_text(statement.energy, profile))
-    if statement.size is not None:
+    if statement.size is not None and statement.movement is None:
         parts.append(quantity_text(statement.size, profile))
     if statement.movement is not None:
         parts.append(statement.movement.name)
         if statement.movement.qualifier is not None:
             parts.append(f"({statement.movement.qualifier})")
+    if statement.size is not None and statement.movement is not None:
+        parts.append(quantity_text(statement.size, profile))
     if distance is not None and behind:
         parts.append(quantity_text(distance, profile))
     if load is not None:

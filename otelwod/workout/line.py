@@ -10,7 +10,7 @@ from typing import Final
 
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
-from otelwod.workout.parts import SECTIONS, after_label, split
+from otelwod.workout.parts import PARTNERS, SECTIONS, after_label, split
 from otelwod.workout.reading import read_step
 from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.tokens import Token, tokens
@@ -56,7 +56,17 @@ def read_line(content: str, default_unit: str) -> Reading:
     if line:
         behind = after_label(line)
         if behind:
-            notes.insert(0, body[line[0].start : line[behind - 1].end].strip(" :.)-"))
+            label = body[line[0].start : line[behind - 1].end].strip(" :.)-")
+            notes.insert(0, label)
+            if line[0].text.lower() in PARTNERS:
+                remarks.add(
+                    Remark(
+                        line[0].start,
+                        "info",
+                        f"{label!r} is kept as a note: counts are as written",
+                        "say who does what",
+                    )
+                )
             line = line[behind:]
     nodes: list[tuple[int, Facts]] = []
     anchor = -1
@@ -232,18 +242,18 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
     if not steps:
         return [], -1
-    first = steps[0]
-    if len(steps) > 1 and first.is_header:
-        head, work = _head_and_work(first)
-        nodes: list[tuple[int, Facts]] = []
-        parent = _add(nodes, -1, head)
-        for facts in ([work] if work is not None else []) + steps[1:]:
+    nodes: list[tuple[int, Facts]] = []
+    parent = -1
+    for k, facts in enumerate(steps):
+        heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work)
+        if not heads or k + 1 == len(steps):
             _add(nodes, parent, facts)
-        return nodes, parent
-    nodes = []
-    for facts in steps:
-        _add(nodes, -1, facts)
-    return nodes, len(nodes) - 1
+            continue
+        head, work = _head_and_work(facts)
+        parent = _add(nodes, parent if k and steps[0].is_header else -1, head)
+        if work is not None:
+            _add(nodes, parent, work)
+    return nodes, parent if parent >= 0 else len(nodes) - 1
 
 
 def _unit_of(part: list[Token]) -> list[Token]:

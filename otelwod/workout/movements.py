@@ -16,8 +16,9 @@ MAX_NAME: Final = 80
 _MODIFIERS: Final = words(
     """
     alternating alt strict kipping heavy light unbroken weighted touch go t&g tng barbell bb synchro
-    synchronized sync partner single one arm leg left right easy hard fast slow moderate steady max effort each
-    side per ea total dual double front ghd light-weight tempo
+    synchronized find establish build accumulate complete perform then cal cals calorie calories sync partner
+    single one arm leg left right easy hard fast slow moderate steady max effort each side per ea total dual
+    double front ghd light-weight tempo
     """
 )
 _MINOR: Final = words(

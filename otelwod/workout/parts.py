@@ -20,6 +20,8 @@ SECTIONS: Final = words(
     gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout workout part
     """
 )
+PARTNERS: Final = words("in teams team partner partners pair pairs")
+"""Words that begin a label about who does the work: kept as a note."""
 _LABELS: Final = words(
     """
     min minute station odd even part block day week set
@@ -42,6 +44,9 @@ def after_label(line: list[Token]) -> int:
     if first.kind != "word":
         return 0
     word = first.text.lower()
+    if word in PARTNERS:
+        colon = next((k for k, token in enumerate(line[:7]) if token.kind == ":"), 0)
+        return colon + 1 if colon and colon + 1 < size else 0
     if word in SECTIONS or word in _LABELS:
         if second.kind == ":":
             return 2
@@ -67,14 +72,14 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
             depth += 1
         elif kind == "close":
             depth = max(0, depth - 1)
+        elif depth == 0 and i + 1 < len(line) and kind == "word" and not current and token.text.lower() == "then":
+            continue
         elif depth == 0 and current and i + 1 < len(line):
             found = _joiner(line, i, worded)
             if found is not None:
                 parts.append((joiner, current))
                 joiner, worded = found, False
-                current = [token] if kind == "word" and token.text.lower() in ("rest", "then") else []
-                if current and token.text.lower() == "then":
-                    current = []
+                current = [token] if kind == "word" and token.text.lower() == "rest" else []
                 continue
         current.append(token)
         if kind == "word" and depth == 0 and token.text.lower() not in HEADER_WORDS:
@@ -91,11 +96,17 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
     if kind == "+":
         return "+"
     if kind in (",", ";"):
+        before = line[i - 1]
+        if before.kind == "word" and before.text.lower() in ("on", "work") and after.kind in ("time", "number"):
+            return None  # :40 on, :20 off
+        if not worded and i + 2 < len(line) and (line[i + 2].text.lower() == "on" or line[i + 2].kind == "/"):
+            return None  # 4 rounds, 3:00 on / 1:00 off
         return "," if _starts_step(after) or (worded and _known_on_both_sides(line, i)) else None
     if kind == "/":
-        before = line[i - 1]
-        spaced = not token.glued and not after.glued
-        return "," if spaced and before.kind == "word" and worded and after.kind == "number" else None
+        spaced = not token.glued and not after.glued and line[i - 1].kind == "word" and worded
+        return (
+            "," if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))) else None
+        )
     if kind == "&" or (kind == "word" and token.text.lower() in ("and", "then")):
         if token.text.lower() == "then" and worded:
             return ","
@@ -103,6 +114,11 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
     if kind == "word" and worded and token.text.lower() == "rest" and after.kind in ("time", "number"):
         return ","
     return None
+
+
+def _schemed(line: list[Token]) -> bool:
+    """Whether the line begins with a rep scheme: then ``cal bike / burpees`` are two movements of its rounds."""
+    return [token.kind for token in line[:3]] == ["number", "-", "number"]
 
 
 def _starts_step(token: Token) -> bool:

@@ -16,7 +16,9 @@ BENCHMARKS: Final = words(
     filthy-fifty fight-gone-bad cgb chief
     """
 )
-_PHRASES: Final = frozenset({"filthy fifty", "fight gone bad", "the chief", "the seven", "tommy v", "mr joshua"})
+_PHRASES: Final = frozenset(
+    {"filthy fifty", "fight gone bad", "the chief", "the seven", "tabata something else", "tommy v", "mr joshua"}
+)
 
 
 def is_title(text: str) -> bool:

@@ -9,7 +9,7 @@ from otelwod.workout.facts import is_section, resize
 from otelwod.workout.model import Duration, Movement
 from otelwod.workout.movements import lookup
 from otelwod.workout.numbers import clock
-from otelwod.workout.reading.placing import put_load, put_minutes, put_reps
+from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity, put_reps
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
 
@@ -200,6 +200,9 @@ def place_bare(step: Step) -> None:
         if bare.women is not None and bare.women > bare.value:
             step.warn(token, f"skipped {token.text!r}: two numbers without a unit",
                       f"write {token.text} {step.default_unit} for a load, or 10 reps")  # fmt: skip
+        elif bare.women is not None and facts.movement is not None and "box" in facts.movement.name.lower():
+            step.info(bare.offset, f"{token.text!r} is read as inches", f"write {token.text} in")
+            put_quantity(step, token, token, bare.value, bare.women, "in")
         elif bare.women is not None and bare.behind_words:
             put_load(step, token, token, bare.value, bare.women)
         elif facts.reps is None and facts.kind != "rest":

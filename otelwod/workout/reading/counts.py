@@ -70,12 +70,16 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
             return True
         values.append(value)
         k += 2
+    if step.at(k).kind == "ellipsis" or (step.at(k).kind == "-" and step.at(k + 1).kind == "ellipsis"):
+        k += 1 if step.at(k).kind == "ellipsis" else 2
+        step.warn(step.line[start], "a ladder without an end is read as the numbers that stand there",
+                  "write every number, or the last one: 3-6-...-30")  # fmt: skip
     if sign == "/" and len(values) < 3:
         return False
     token, last = step.line[start], step.line[k - 1]
     unit, behind = unit_at(step, k)
     step.i = k
-    if unit:
+    if unit and not (dimension(unit) == "energy" and (len(values) > 2 or values[-1] < first)):
         step.i = behind
         step.info(token.start, f"of {step.slice(token, last)!r} the first number counts", "write one number")
         put_quantity(step, token, step.line[behind - 1], first, None, unit)

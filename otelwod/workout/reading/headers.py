@@ -122,13 +122,16 @@ def on_for(step: Step, token: Token) -> bool:
         return True
     if after in ("max", "maximum") and step.word_at(step.i + 1) in ("reps", "rep"):
         step.i += 2
+        if step.facts.is_header:
+            step.facts.notes.append("for max reps")
+            return True
         step.facts.reps = step.facts.reps or Reps("max")
         return True
     return step.at(step.i).kind in ("number", "time") and (step.facts.kind is not None or not step.words)
 
 
 def on_in(step: Step, _token: Token) -> bool:
-    return step.facts.kind == "amrap" and step.at(step.i).kind in ("number", "time")
+    return time_at(step, step.i) or (step.facts.kind == "amrap" and step.at(step.i).kind == "number")
 
 
 def on_rest(step: Step, token: Token) -> bool:

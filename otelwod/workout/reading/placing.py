@@ -95,6 +95,8 @@ def put_time(step: Step, ns: int | None, first: Token, last: Token) -> None:
         facts.work_ns = ns
         step.rest_next = True
         step.i += 1
+        while step.at(step.i).kind in ("/", ",", "-", "+") or step.word_at(step.i) == "and":
+            step.i += 1
         return
     if ns is not None and facts.work_ns is None and step.at(step.i).kind == "/" and time_at(step, step.i + 1):
         facts.work_ns = ns

@@ -65,7 +65,7 @@ def read_time(step: Step, token: Token) -> None:
         put_time(step, None, token, token)
         return
     after = step.at(step.i)
-    if after.glued and after.kind == ":":
+    if after.glued and after.kind == ":" and step.at(step.i + 1).glued:
         return  # the colon that follows says what is wrong
     if after.glued and after.kind == "word" and SPELLINGS.get(after.text.lower()) is None and after.text != "x":
         step.i += 1

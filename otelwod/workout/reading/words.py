@@ -100,6 +100,11 @@ def on_reps(step: Step, _token: Token) -> bool:
     return not step.words and (bool(step.facts.scheme) or step.facts.reps is not None)
 
 
+def on_each(step: Step, _token: Token) -> bool:
+    """``7 rounds each for time``."""
+    return not step.words and step.facts.is_header
+
+
 def on_ignored(step: Step, _token: Token) -> bool:
     return not step.words
 
@@ -131,4 +136,5 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "sets": on_rounds,
     "reps": on_reps,
     "x": on_ignored,
+    "each": on_each,
 }
