@@ -13,6 +13,8 @@ from otelwod.views.tree import Row, bar, choose, outline, parents_by_depth
 
 _MORE = "… {} more"
 _MESSAGE = 200
+_CELLS = 100
+"""A span of less than this part of the trace is less than a cell of its waterfall."""
 
 
 def add_report(page: Page, report: Report, *, rows: int, depth: int) -> None:
@@ -50,7 +52,8 @@ def add_tree(page: Page, report: Report, trace: TraceReport, *, rows: int, depth
     page.head(f"{title} {visible(trace.trace_id)}".rstrip())
     parents = parents_by_depth([span.depth for span in spans])
     weights = [(span.critical_ns, span.duration_ns) for span in spans]
-    found = list(outline(parents, choose(parents, weights, rows, depth)))
+    minor = [span.duration_ns * _CELLS < trace.duration_ns for span in spans]
+    found = list(outline(parents, choose(parents, weights, rows, depth, minor)))
     last = trace.start_ns + trace.duration_ns
 
     def row_of(row: Row) -> list[Piece | str]:

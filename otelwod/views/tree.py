@@ -21,10 +21,16 @@ def parents_by_depth(depths: Sequence[int]) -> list[int]:
     return parents
 
 
-def choose(parents: Sequence[int], weights: Sequence[tuple[int, ...]], rows: int, depth: int) -> list[bool]:
+FEW = 12
+
+
+def choose(
+    parents: Sequence[int], weights: Sequence[tuple[int, ...]], rows: int, depth: int, minor: Sequence[bool] = ()
+) -> list[bool]:
     """Which of the rows (in pre-order) to show: at most ``rows``, at most ``depth`` levels deep.
 
-    The heaviest first, each with its ancestors; all of them where they fit.
+    The heaviest first, each with its ancestors; all of them where they fit. Where they do not, no more than a dozen
+    lines go to those that are too ``minor`` to be seen.
     """
     depths: list[int] = []
     for parent in parents:
@@ -37,6 +43,8 @@ def choose(parents: Sequence[int], weights: Sequence[tuple[int, ...]], rows: int
         return shown
     left = rows
     for row in nlargest(4 * rows, allowed, key=lambda row: (weights[row], -row)):
+        if minor and minor[row] and rows - left >= FEW:
+            continue
         line = []
         at = row
         while at >= 0 and not shown[at]:

@@ -177,6 +177,18 @@ def test_a_broad_trace_shows_the_heaviest_and_counts_the_rest() -> None:
     assert "… 990 more" in tree
 
 
+def test_a_dozen_lines_are_enough_for_what_cannot_be_seen() -> None:
+    built = Builder()
+    root = built.span("root", 0, 1000)
+    for at in range(900):
+        built.span("tick", at, at + 1, root)
+    built.span("tail", 900, 1000, root)
+    tree = console.render_report(built.report(), rows=40).split("Operations")[0]
+    assert tree.count("├ tick") == 10
+    assert "tail" in tree
+    assert "… 890 more" in tree
+
+
 def test_an_empty_report_says_so() -> None:
     assert console.render_report(Builder().report()) == (
         "There are no spans to analyse.\n\nData: 0 spans, nothing missing.\n"
