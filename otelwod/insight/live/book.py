@@ -107,8 +107,8 @@ class Book:
         """Enter what the ring held: (trace id, then a row) for each ended span, in the order in which they ended.
 
         ``open_traces`` are the ids of the traces that had an open span *before* the entries were taken from the ring:
-        no other trace can have one that is not among the entries. Returns the traces that are complete with this. ``now``
-        is a monotonic time in nanoseconds.
+        no other trace can have one that is not among the entries. Returns the traces that are complete with this.
+        ``now`` is a monotonic time in nanoseconds.
         """
         live = self.live
         at = -1

@@ -1,0 +1,43 @@
+"""100 % seen, a sample exported: what a sampler drops is recorded, and not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from opentelemetry.context import Context
+from opentelemetry.sdk.trace.sampling import Decision, Sampler, SamplingResult
+from opentelemetry.trace import Link, SpanKind
+from opentelemetry.trace.span import TraceState
+from opentelemetry.util.types import Attributes
+
+
+class SeeAllSampler(Sampler):
+    """Turns the DROP of another sampler into RECORD_ONLY: processors see every span, exporters those it sampled.
+
+    The sampled flag that goes to other services stays as the other sampler decided. A recorded span costs what any
+    recorded span costs, which is more than a dropped one: that is the price of statistics without a gap.
+    """
+
+    def __init__(self, sampler: Sampler) -> None:
+        self._sampler = sampler
+
+    def should_sample(
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        """The other sampler's decision, but never DROP."""
+        decided = self._sampler.should_sample(parent_context, trace_id, name, kind, attributes, links)
+        if decided.decision is not Decision.DROP:
+            return decided
+        # A sampler that drops gives no attributes back; the span is recorded, so it keeps those of its start.
+        return SamplingResult(Decision.RECORD_ONLY, attributes, decided.trace_state)
+
+    def get_description(self) -> str:
+        """``SeeAll{...}`` around the other's description."""
+        return f"SeeAll{{{self._sampler.get_description()}}}"
