@@ -130,7 +130,7 @@ def _operation(use: OperationUse, total_ns: int, services: bool) -> list[Piece |
         (visible(use.operation) or "(no name)", "strong"),
         *([visible(use.service)] if services else []),
         f"{use.count:,}",
-        (fmt_percent(use.critical_ns, total_ns), "path"),
+        (fmt_percent(use.critical_ns, total_ns) if use.critical_ns else "", "path"),
         fmt_duration(use.self_ns),
         fmt_duration(use.total_ns),
         fmt_duration(use.p50_ns),
