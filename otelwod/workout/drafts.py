@@ -76,7 +76,6 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
             if start == "#":
                 if found.title is None:
                     found.title = content.strip("# \t") or None
-                blank = True
                 continue
             if content.startswith(("```", "~~~")):
                 message = f"skipped {content[:20]!r}: no runnable fence stands here"

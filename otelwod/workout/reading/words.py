@@ -34,7 +34,7 @@ def read_word(step: Step, token: Token) -> None:
 
 def read_literal(step: Step, token: Token) -> None:
     step.i += 1
-    name = token.text[1:-1].strip()
+    name = " ".join(token.text[1:-1].split())
     if name:
         step.words.append(name)
         step.literal = True
