@@ -16,7 +16,7 @@ from otelwod.stages.propagation import (
     outgoing_headers,
     submit,
 )
-from otelwod.stages.spans import OpenSpan, span, start_span, wait
+from otelwod.stages.span import OpenSpan, span, start_span, wait
 
 __all__ = [
     "MetricError",

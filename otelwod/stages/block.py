@@ -15,7 +15,7 @@ from contextvars import Token
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind, Tracer
+from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind
 
 from otelwod.conventions import CODE_FUNCTION_NAME, PHASE, STAGE_ARGS, STAGE_ITEMS, STAGE_NAME, STAGE_RESULT, Phase
 from otelwod.stages import failure, guard, instruments, tracing, values
@@ -92,13 +92,44 @@ class Stage:
 
     # ----------------------------------------------------------------------------------------------------------- begin
 
-    def begin(self, arguments: Mapping[str, object] | None = None) -> Block | None:
-        """Open a span under the current one and make it current; None where nothing is to be recorded."""
+    def begin(self, arguments: Mapping[str, object] | None = None, around: Context | None = None) -> Block | None:
+        """Open a span under the current one and make it current; None where nothing is to be recorded.
+
+        With ``around`` it is opened under that context instead, and not made current. One function, because each call
+        of another one is paid by every span.
+        """
         try:
-            context = get_current()
-            block = self._open(context, arguments)
-            if block is not None:
-                block.token = attach(Context({**context, SPAN_KEY: block.span, BLOCK_KEY: block}))
+            if holder._TRACER_PROVIDER is not switch.provider:
+                switch.look()
+            tracer = switch.tracer
+            context = get_current() if around is None else around
+            if tracer is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
+                return None
+            started = tracing.monotonic_ns()
+            outer: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
+            if outer is None:
+                offset = tracing.wall_ns() - started
+            else:
+                offset = outer.offset
+                outer.leaf = False
+            lean = switch.lean
+            if lean is None:
+                lean = switch.lean = LeanTracer(tracer)
+            short = None
+            if lean.usable and self.links is None:
+                short = lean.start(self.name, self.kind, self.attributes, context, started + offset)
+            if short is not None:
+                span, held = short
+            else:
+                span = tracer.start_span(self.name, context, self.kind, self.attributes, self.links, started + offset)
+                held = None
+                if lean.usable:
+                    lean.learn(span, context)
+            if arguments is not None and span.is_recording():
+                span.set_attribute(STAGE_ARGS, values.outline(dict(arguments), MAX_CAPTURE))
+            block = Block(span, outer, offset, started, held)
+            if around is None:
+                block.token = attach(Context({**context, SPAN_KEY: span, BLOCK_KEY: block}))
         except RecursionError:
             guard.deep[0] += 1
             return None
@@ -106,44 +137,6 @@ class Stage:
             guard.swallow(problem, "begin of a stage")
             return None
         return block
-
-    def begin_detached(self, context: Context) -> Block | None:
-        """Open a span under ``context`` without making it current."""
-        try:
-            return self._open(context, None)
-        except BaseException as problem:  # noqa: BLE001 - samplers and processors are foreign code
-            guard.swallow(problem, "begin of a stage")
-            return None
-
-    def _open(self, context: Context, arguments: Mapping[str, object] | None) -> Block | None:
-        if holder._TRACER_PROVIDER is not switch.provider:
-            switch.look()
-        tracer = switch.tracer
-        if tracer is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
-            return None
-        started = tracing.monotonic_ns()
-        outer: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
-        if outer is None:
-            offset = tracing.wall_ns() - started
-        else:
-            offset = outer.offset
-            outer.leaf = False
-        lean = lean_tracer(tracer)
-        if lean is None or self.links is not None:
-            held = None
-            span = tracer.start_span(self.name, context, self.kind, self.attributes, self.links, started + offset)
-        else:
-            short = lean.start(self.name, self.kind, self.attributes, context, started + offset)
-            if short is not None:
-                held = lean.held(short)
-                span = short
-            else:
-                held = None
-                span = tracer.start_span(self.name, context, self.kind, self.attributes, None, started + offset)
-                lean.learn(span, context)
-        if arguments is not None and span.is_recording():
-            span.set_attribute(STAGE_ARGS, values.outline(dict(arguments), MAX_CAPTURE))
-        return Block(span, outer, offset, started, held)
 
     # ------------------------------------------------------------------------------------------------------------- end
 
@@ -156,11 +149,13 @@ class Stage:
     def close(self, block: Block, _result: object = None) -> None:
         """Put the context back and end the span. Raises nothing but the host's own interrupt."""
         try:
-            detach(block.token)
-            block.token = None
+            token = block.token
+            if token is not None:
+                block.token = None
+                detach(token)
             ended = tracing.monotonic_ns() + block.offset
             span = block.span
-            if not span.is_recording() and getattr(span, "_end_time", None) is not None:
+            if getattr(span, "_end_time", None) is not None:
                 return  # the host has ended it itself; to end it again would only put a warning into its log
             if block.leaf and self.sets_phase:
                 held = block.held
@@ -224,19 +219,6 @@ class Stage:
             guard.deep[0] += 1
         except BaseException as problem:  # noqa: BLE001 - items= is the host's code, instruments are foreign
             guard.swallow(problem, "items, result or histogram of a stage")
-
-
-_lean: tuple[Tracer | None, LeanTracer | None] = (None, None)
-
-
-def lean_tracer(tracer: Tracer) -> LeanTracer | None:
-    """The short way for ``tracer``, or None where there is none. One is kept: that of the tracer in use."""
-    global _lean
-    known, lean = _lean
-    if known is not tracer:
-        lean = LeanTracer(tracer)
-        _lean = tracer, lean
-    return lean if lean is not None and lean.usable else None
 
 
 def is_off() -> bool:

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
-from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags
+from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
 
 from otelwod.stages.tracing import SPAN_KEY
 from otelwod.trace import AttributeValue
@@ -61,6 +61,8 @@ _METRICS: Final = "_record_end_metrics"
 _ATTRIBUTE_FIELDS: Final = {"_dict", "maxlen", "dropped", "max_value_len", "_lock", "_immutable"}
 _LIST_FIELDS: Final = {"dropped", "_dq", "_lock"}
 
+_SAMPLE: Final = SpanContext(1, 2, False, TraceFlags(1), TraceState([("k", "v")]))
+
 _new = object.__new__
 
 
@@ -97,8 +99,11 @@ class LeanTracer:
 
     def start(
         self, name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue], context: Context, start_ns: int
-    ) -> Span | None:
-        """A span as the tracer would start it; None where it has to do that itself."""
+    ) -> tuple[Span, dict[str, AttributeValue] | None] | None:
+        """A span as the tracer would start it; None where it has to do that itself.
+
+        With it come its attributes themselves, to add one of a known good value later; None where they are limited.
+        """
         tracer = self._tracer
         fields = self._fields
         if (
@@ -121,9 +126,11 @@ class LeanTracer:
             sampled = sampler is self._always or sampler is self._always_below_sampled
         else:
             parent = around.get_span_context()
-            if type(parent) is not SpanContext or not parent.is_valid:
+            if type(parent) is not SpanContext:
                 return None
-            trace_id, _, _, parent_flags, state, _ = parent
+            trace_id, _, _, parent_flags, state, is_valid = parent
+            if not is_valid:
+                return None
             flags = self._flags.get((int(parent_flags),))
             if flags is None:
                 return None
@@ -136,12 +143,13 @@ class LeanTracer:
             state, given = result.trace_state, result.attributes
         span_context = SpanContext(trace_id, ids.generate_span_id(), False, flags[sampled], state)
         if not recording:
-            return NonRecordingSpan(span_context)
+            return NonRecordingSpan(span_context), None
         limits = fields["_limits"]
         if given is attributes or given == attributes:
+            plain = dict(attributes)
             held: Any = _new(BoundedAttributes)
             held.__dict__.update(
-                _dict=dict(attributes),
+                _dict=plain,
                 maxlen=limits.max_span_attributes,
                 dropped=0,
                 max_value_len=None,
@@ -150,6 +158,7 @@ class LeanTracer:
             )
         else:  # a sampler may add its own, of any value
             held = BoundedAttributes(limits.max_span_attributes, given, immutable=False)
+            plain = held._dict
         events, links = _new(self._list_class), _new(self._list_class)
         events.__dict__.update(dropped=0, _dq=deque(maxlen=self._event_limit), _lock=Lock())
         links.__dict__.update(dropped=0, _dq=deque(maxlen=self._link_limit), _lock=Lock())
@@ -166,14 +175,7 @@ class LeanTracer:
             _links=links,
         )
         span.start(start_ns, context)
-        return span  # type: ignore[no-any-return]
-
-    def held(self, span: Span) -> dict[str, AttributeValue] | None:
-        """The attributes of a span that `start` made, to add one of a known good value; None where they are limited."""
-        if self._attribute_limit < SPACIOUS or type(span) is not self._span_class:
-            return None
-        attributes: dict[str, AttributeValue] = span.__dict__["_attributes"].__dict__["_dict"]
-        return attributes
+        return span, plain if self._attribute_limit >= SPACIOUS else None
 
     def learn(self, span: Span, context: Context) -> None:
         """Look at a span that the tracer has just started by itself under ``context``."""
@@ -239,6 +241,7 @@ def _is_known(tracer: Any) -> bool:
             )
             and sdk.__dict__["_Span"].__mro__[1] is sdk.Span
             and "__init__" not in vars(sdk.__dict__["_Span"])
+            and tuple(_SAMPLE) == (1, 2, False, _SAMPLE.trace_flags, _SAMPLE.trace_state, True)
         )
     except (AttributeError, KeyError, IndexError):
         return False

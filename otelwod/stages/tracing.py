@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextvars import Token
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from opentelemetry import context as context_api
 from opentelemetry import trace as trace_api
@@ -18,6 +18,9 @@ from opentelemetry.context import Context
 
 from otelwod._version import __version__
 from otelwod.telemetry.settings import SCOPE
+
+if TYPE_CHECKING:
+    from otelwod.stages.lean import LeanTracer
 
 
 class _Holder(Protocol):
@@ -78,15 +81,17 @@ class Switch:
     """The state of the whole process, as of the provider that was seen last.
 
     ``silent`` is the provider (or None) known to record nothing: while it is the one that is set, a stage calls
-    straight through after one test. ``tracer`` belongs to ``provider`` and is None where that is silent.
+    straight through after one test. ``tracer`` belongs to ``provider`` and is None where that is silent; ``lean`` is
+    the short way of ``tracer``, once somebody has asked for it.
     """
 
-    __slots__ = ("provider", "silent", "tracer")
+    __slots__ = ("lean", "provider", "silent", "tracer")
 
     def __init__(self) -> None:
         self.provider: object = _NOT_ASKED
         self.silent: object = _NOT_ASKED
         self.tracer: trace_api.Tracer | None = None
+        self.lean: LeanTracer | None = None
 
     def look(self) -> None:
         """Ask the API which provider is set, and take a tracer of it."""
@@ -98,6 +103,7 @@ class Switch:
             tracer = asked.get_tracer(SCOPE, __version__)
             if isinstance(tracer, trace_api.NoOpTracer):
                 tracer = None
+        self.lean = None
         self.tracer = tracer
         self.provider = provider
         self.silent = provider if tracer is None else _NOT_ASKED

@@ -16,7 +16,6 @@ from opentelemetry.sdk.trace.id_generator import IdGenerator
 from opentelemetry.sdk.util import BoundedList
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, StatusCode, TraceFlags, TraceState
 
-from otelwod.stages import block as block_module
 from otelwod.stages import incoming_headers, outgoing_headers, span, stage
 from otelwod.stages.lean import LeanTracer
 from otelwod.stages.tracing import switch
@@ -152,6 +151,9 @@ def test_field_for_field_the_same_as_the_sdk_s(sampler: Any, random: bool, paren
         assert never_recorded or (parent is not None and not parent.is_valid)
         return
     assert ids.asked == order
+    short, held = short
+    assert held is None or held is short._attributes._dict
+    assert (held is None) == (limits.max_span_attributes == 3 or not short.is_recording())
     same(short, genuine)
     assert [found for found, _ in seen] == [genuine, short]
     assert seen[0][1] == seen[1][1]
@@ -356,7 +358,13 @@ def test_a_span_that_the_host_ended_itself_is_left_alone(recorded: Any, api_log:
 
 
 def test_the_short_way_belongs_to_one_tracer(recorded: Any) -> None:
-    one = block_module.lean_tracer(recorded.provider.get_tracer("a"))
-    assert block_module.lean_tracer(recorded.provider.get_tracer("a")) is one
-    assert block_module.lean_tracer(recorded.provider.get_tracer("b")) is not one
-    assert block_module.lean_tracer(trace_api.NoOpTracer()) is None
+    with span("s"):
+        pass
+    lean = switch.lean
+    assert lean is not None
+    assert lean.usable
+    trace_api._TRACER_PROVIDER = TracerProvider(shutdown_on_exit=False)
+    with span("s"):
+        pass
+    assert switch.lean is not lean
+    assert not LeanTracer(trace_api.NoOpTracer()).usable

@@ -21,12 +21,11 @@ from otelwod.stages.tracing import Switch, _AskingHolder, switch
 def no_begin(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that is off must not even begin."""
 
-    def begin(*_: object) -> None:
+    def begin(*_: object, **__: object) -> None:
         raise AssertionError("a stage began")
 
     switch.look()
     monkeypatch.setattr(Stage, "begin", begin)
-    monkeypatch.setattr(Stage, "begin_detached", begin)
 
 
 def everything() -> None:

@@ -101,7 +101,7 @@ def start_span(
     if not is_off():
         with _never_raising():
             stage = _stage(name, phase, attributes, kind, links, histogram)
-            block = stage.begin_detached(around)
+            block = stage.begin(around=around)
     return OpenSpan(stage, block, around)
 
 
