@@ -8,6 +8,7 @@ every ten inputs: what a counting app sends. Times are CPU time, so that other p
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 import tracemalloc
@@ -71,6 +72,7 @@ def growth(count: int) -> tuple[int, int]:
     for number, entry in enumerate(inputs(count), 1):
         running.send(entry)
         if number in (count // PARTS, count - 1):
+            gc.collect()
             held.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     return held[0], held[-1]

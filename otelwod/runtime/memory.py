@@ -138,7 +138,7 @@ class RuntimeMemory:
         self,
         type: str,
         owner: str,
-        initial: T,
+        initial: T = None,  # type: ignore[assignment]
         *,
         visibility: Visibility = "private",
         scope: Scope = "block",

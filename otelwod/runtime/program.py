@@ -59,8 +59,6 @@ class Program:
     nodes: tuple[Node, ...]
     profile: Profile = "men"
     diagnostics: tuple[Diagnostic, ...] = ()
-    planned_reps: tuple[int | None, ...] = ()
-    """For each node, see `count_planned_reps`."""
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -110,7 +108,7 @@ def compile_workout(
             *found,
             Diagnostic(1, 1, "error", "nothing to run", "write at least one line of work, such as `10 Burpees`"),
         )
-    return replace(program, diagnostics=found, planned_reps=count_planned_reps(program))
+    return replace(program, diagnostics=found)
 
 
 def _chosen_roots(workout: Workout, block: int | None) -> tuple[int, ...]:
@@ -138,7 +136,7 @@ def _chosen_roots(workout: Workout, block: int | None) -> tuple[int, ...]:
 
 
 def _draft(workout: Workout, profile: Profile, roots: tuple[int, ...]) -> tuple[list[_Draft], tuple[Diagnostic, ...]]:
-    """Drafts in pre-order, the session first; what stands where it cannot run."""
+    """Drafts, parents before their children, the session first; and what stands where it cannot run."""
     children_of = workout.children()
     drafts = [_Draft("session", workout.name, None, None, [])]
     ignored: list[int] = []
@@ -325,40 +323,6 @@ def _check_bounds(program: Program, limits: Limits) -> list[Diagnostic]:
     return found
 
 
-def count_planned_reps(program: Program) -> tuple[int | None, ...]:
-    """For each node the repetitions that one run of it asks for; None where the text leaves them open.
-
-    A rep scheme gives its reps to every effort below it that names none: with ``own`` the reps that a node's text names
-    and ``free`` the runs of efforts that take theirs from a scheme, a scheme S of n rounds asks for
-    ``n × own + ΣS × free``.
-    """
-    own: list[int | None] = [0] * len(program.nodes)
-    free = [0] * len(program.nodes)
-    for node in reversed(program.nodes):
-        if not node.children:
-            own[node.index], free[node.index] = _effort_reps(node, program.profile)
-            continue
-        scheme = node.statement.rep_scheme if node.statement is not None else ()
-        total: int | None = 0
-        for position, child in enumerate(node.children):
-            each, part = runs_of_child(node, position), own[child]
-            if total is None or part is None or each is None:
-                total = None
-            else:
-                total += each * part + sum(scheme) * free[child]
-            free[node.index] += 0 if scheme else (each or 0) * free[child]
-        own[node.index] = total
-    return tuple(None if free[i] else own[i] for i in range(len(own)))
-
-
 def takes_scheme(statement: Statement) -> bool:
     """Whether an effort does the reps of the scheme above it: it names no amount of its own."""
     return not (statement.reps or statement.distance or statement.energy or statement.duration)
-
-
-def _effort_reps(node: Node, profile: Profile) -> tuple[int | None, int]:
-    if node.type != "effort" or node.statement is None:
-        return 0, 0
-    if node.statement.reps is not None:
-        return _own_reps(node.statement, profile), 0
-    return 0, int(takes_scheme(node.statement))

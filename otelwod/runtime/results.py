@@ -28,6 +28,8 @@ from otelwod.runtime.events import (
     SpanStopped,
     Value,
 )
+from otelwod.runtime.planned import Planned, planned_movements
+from otelwod.runtime.program import Program
 from otelwod.runtime.turns import FinalEvents
 
 
@@ -61,9 +63,10 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class MovementTotal:
-    """All efforts of one movement: how often, how long, how much. ``planned_reps`` None where the text leaves it open.
+    """All efforts of one movement: how often, how long, how much.
 
-    ``splits_ns`` are the single efforts, in order.
+    ``planned_reps`` are those of the efforts that began, None where the text leaves one open; `Outcome.planned` says
+    what the whole workout asks for. ``splits_ns`` are the single efforts, in order.
     """
 
     movement: str
@@ -90,6 +93,8 @@ class Outcome:
     splits: tuple[Split, ...]
     movements: tuple[MovementTotal, ...]
     rejected: Mapping[str, int]
+    planned: tuple[Planned, ...] = ()
+    """What the program asked for, by movement; empty where `Results` was not given one."""
 
     @property
     def fade(self) -> float | None:
@@ -169,9 +174,13 @@ class _Total:
 
 
 class Results:
-    """Subscribe it to a session; `outcome` is right at any moment, undone taps included once they are final."""
+    """Subscribe it to a session; `outcome` is right at any moment, the last tap once it is final.
 
-    def __init__(self) -> None:
+    With the ``program``, what was asked for stands beside what was done.
+    """
+
+    def __init__(self, program: Program | None = None) -> None:
+        self._planned = planned_movements(program) if program is not None else ()
         self._final = FinalEvents(self._fold)
         self._open: list[_Open] = []
         self._splits: list[Split] = []
@@ -213,6 +222,7 @@ class Results:
                 for name, t in self._totals.items()
             ),
             rejected=dict(self._rejected),
+            planned=self._planned,
         )
 
     def _active(self) -> int:
@@ -271,7 +281,8 @@ class Results:
             total.efforts += 1
             total.work += work
             total.reps += opened.reps
-            total.planned = total.planned + opened.target if total.planned is not None and opened.target else None
+            asked = opened.target
+            total.planned = total.planned + asked if total.planned is not None and asked is not None else None
             total.distance += opened.distance
             total.energy += opened.energy
             total.volume += opened.reps * opened.load

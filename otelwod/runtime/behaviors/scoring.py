@@ -9,6 +9,7 @@ from otelwod.runtime.behaviors.intervals import IntervalState
 from otelwod.runtime.behaviors.sequence import RoundState
 from otelwod.runtime.block import Behavior, Block, Ending
 from otelwod.runtime.events import Value
+from otelwod.runtime.planned import reps_of_a_run
 from otelwod.runtime.tally import Tally
 
 
@@ -48,7 +49,7 @@ class TimeScore(ScoreBehavior):
     def score(self, block: Block, ending: Ending) -> scores.Score:
         tally: Tally = block.get("tally")
         if ending.status == "failed" and ending.reason == "timer_expired":
-            planned = block.program.planned_reps[block.node.index]
+            planned = reps_of_a_run(block.program)[block.node.index]
             return scores.cap_score(block.elapsed, tally.reps, planned)
         if ending.reason in ("children_complete", "rounds_complete", "timer_expired"):
             return scores.time_score(block.elapsed, tally.reps)
