@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from otelwod.cli.errors import UsageError
 from otelwod.cli.journals import LiveJournal, unfinished_journal
 from otelwod.cli.live import HELP, Keyboard, Keys, one_line, run_live, steady_ns
-from otelwod.cli.progress import Progress
+from otelwod.cli.recording import Recording, say
 from otelwod.cli.workouts import load_inputs, load_program
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.runtime.athletes import SimulatedAthlete, drive, replay
@@ -25,13 +25,11 @@ from otelwod.runtime.inputs import Input, InputError
 from otelwod.runtime.journal import resumption
 from otelwod.runtime.program import Program
 from otelwod.runtime.session import LimitError, Session
+from otelwod.stages.pipeline.progress import Progress
 from otelwod.views.text import visible
 
 if TYPE_CHECKING:
-    from otelwod.archive.history import History
-    from otelwod.archive.otlp_json import SessionWriter
-    from otelwod.telemetry import Telemetry
-    from otelwod.trace import SpanRecord
+    pass
 
 SUMMARY = "run a workout: live on a terminal, simulated, or replayed from recorded inputs"
 
@@ -101,7 +99,7 @@ def execute(args: argparse.Namespace) -> int:
     _check(args)
     for diagnostic in program.diagnostics:
         if diagnostic.severity == "warning":
-            _say(f"{visible(args.file)}:{diagnostic.line}:{diagnostic.column}: {visible(diagnostic.message)}")
+            say(f"{visible(args.file)}:{diagnostic.line}:{diagnostic.column}: {visible(diagnostic.message)}")
     if args.simulate or args.replay:
         return _run_virtual(args, _plan(args, program))
     return _run_live(args, program)
@@ -136,7 +134,7 @@ def _plan(args: argparse.Namespace, program: Program) -> Plan:
         )
     seed = args.seed if args.seed is not None else random.SystemRandom().randrange(1, 10**6)
     if args.seed is None:
-        _say(f"Simulated athlete {seed}; give --seed {seed} to see the same again.")
+        say(f"Simulated athlete {seed}; give --seed {seed} to see the same again.")
     return Plan(
         program,
         _session_id(program, "simulated", f"{workout.id} {seed} {args.block} {args.profile}"),
@@ -245,119 +243,3 @@ def _ready(keys: Keys) -> bool:
                 return True
             if key in "qQ":
                 return False
-
-
-# ------------------------------------------------------------------------------------------------------------ recording
-
-
-class Recording:
-    """Everything that listens to one session: the book of records, the file, OpenTelemetry, the results."""
-
-    def __init__(self, args: argparse.Namespace, plan: Plan, anchor_ns: int, *, live: bool) -> None:
-        self._args = args
-        self._plan = plan
-        self._anchor_ns = anchor_ns
-        self._live = live
-        self._records: list[SpanRecord] = []
-        self._written: Path | None = None
-        self._history: History | None = None
-        self._writers: list[SessionWriter] = []
-
-    def __enter__(self) -> Recording:
-        from otelwod.archive.otlp_json import SessionWriter, file_name
-        from otelwod.telemetry import configure as configure_telemetry
-        from otelwod.tracking import SessionTracker
-
-        args, plan = self._args, self._plan
-        workout = plan.program.workout
-        self._telemetry: Telemetry = configure_telemetry(
-            seed=plan.seed, export=not args.no_export, live=self._live, quiet=True
-        )
-        for problem in self._telemetry.problems:
-            _say(problem)
-        if args.out is not None:
-            self._written = args.out / file_name(plan.session_id)
-            self._writers.append(SessionWriter(self._written))
-        self._open_history()
-        self._tracker = SessionTracker(
-            session_id=plan.session_id,
-            anchor_ns=self._anchor_ns,
-            tracer=self._telemetry.tracer,
-            meter=self._telemetry.meter,
-            seed=plan.seed,
-            workout_name=workout.name,
-            workout_format=workout.format,
-            workout_id=workout.id,
-            workout_source=plan.source,
-            athlete_id=args.athlete,
-            resource=self._telemetry.resource,
-            live=self._live,
-            on_record=self._on_record,
-        )
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        """Whatever happened, what was recorded is kept: what was still open is closed as interrupted."""
-        self._tracker.close()
-        for writer in self._writers:
-            writer.close()
-        self._close_history()
-        self._delivery = self._telemetry.shutdown()
-
-    def _open_history(self) -> None:
-        """The history, where the user asked for one; one that cannot be used is said, and the session goes on."""
-        from otelwod.archive.history import History, HistoryError, history_folder
-        from otelwod.archive.otlp_json import SessionWriter
-
-        folder = history_folder()
-        if folder is None:
-            return
-        try:
-            self._history = History(folder)
-            self._writers.append(SessionWriter(self._history.path_of(self._plan.session_id)))
-        except (HistoryError, OSError) as error:
-            _say(visible(str(error)))
-
-    def _close_history(self) -> None:
-        from otelwod.archive.history import HistoryError
-
-        if self._history is None:
-            return
-        with self._history as history:
-            try:
-                if self._records:
-                    history.add(self._records[-1], history.path_of(self._plan.session_id))
-            except (HistoryError, ValueError) as error:
-                _say(visible(str(error)))
-
-    def attach(self, session: Session) -> None:
-        """Listens to a session from its first event on."""
-        session.subscribe(self._tracker)  # type: ignore[arg-type]
-
-    def _on_record(self, record: SpanRecord) -> None:
-        self._records.append(record)
-        for writer in self._writers:
-            writer.write((record,))
-
-    def report(self) -> int:
-        """Prints the summary; the exit status."""
-        from otelwod.insight import analyze_traces
-        from otelwod.trace import Trace
-        from otelwod.views.console import choose_color, choose_width, needs_ascii, render_workout
-
-        summary = render_workout(
-            analyze_traces(Trace.from_records(self._records)),
-            width=choose_width(None, sys.stdout),
-            color=choose_color(self._args.color, sys.stdout),
-            ascii_only=needs_ascii(sys.stdout.encoding),
-        )
-        print(summary.rstrip("\n"))
-        if self._written is not None:
-            print(f"Trace written to {visible(str(self._written))}")
-        for line in self._delivery.lines():
-            print(visible(line[:1].upper() + line[1:]))
-        return 0
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr)

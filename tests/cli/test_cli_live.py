@@ -20,7 +20,7 @@ import pytest
 from otelwod.archive.otlp_json import read
 from otelwod.cli.journals import LiveJournal, state_folder, unfinished_journal
 from otelwod.cli.live import one_line, run_live, status_line, steady_ns
-from otelwod.cli.progress import Progress
+from otelwod.stages.pipeline.progress import Progress
 from otelwod.runtime.inputs import Input
 from otelwod.runtime.program import compile_workout
 from otelwod.runtime.session import Session

@@ -11,8 +11,18 @@ from typing import TextIO
 class Progress:
     """Counts steps; says so twice a second once a second has passed. Silent where stderr is no terminal."""
 
-    def __init__(self, what: str, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        what: str,
+        stream: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        unit: str = "steps",
+        every: int = 64,
+    ) -> None:
         self._what = what
+        self._unit = unit
+        self._every = every
         self._stream = stream or sys.stderr
         self._clock = clock
         self._enabled = self._stream.isatty()
@@ -28,11 +38,15 @@ class Progress:
             self._stream.write("\r\x1b[K")
             self._stream.flush()
 
+    def silence(self) -> None:
+        """Says nothing, whatever stderr is."""
+        self._enabled = False
+
     def step(self) -> None:
         """One more step is done."""
         self._count += 1
-        if self._enabled and self._count % 64 == 0 and self._clock() >= self._due:
+        if self._enabled and self._count % self._every == 0 and self._clock() >= self._due:
             self._due = self._clock() + 0.5
             self._shown = True
-            self._stream.write(f"\r\x1b[K{self._what}: {self._count:,} steps")
+            self._stream.write(f"\r\x1b[K{self._what}: {self._count:,} {self._unit}")
             self._stream.flush()
