@@ -212,9 +212,27 @@ class Trace:
             found["negative_durations"] = sum(map(gt, starts, assert_ends))
             ends = list(map(max, starts, assert_ends))
         self._origin: Sequence[int] = range(n)
+        self.status, self.phase, self.nonblocking = status or {}, phase or {}, frozenset(nonblocking)
+        self._records = records
         if not all(map(lt, starts, islice(starts, 1, None))):
-            order = _canonical_order(span_id, parent_id, operation, operations, starts, cast("Sequence[int]", ends))
-            order = _without_copies(order, span_id, parent_id, operation, operations, starts, ends, found)
+
+            def rank(at: int) -> tuple[object, ...]:
+                """What tells two spans with the same start apart: the longer first, then the id, then all the rest."""
+                return (
+                    -cast("int", ends[at]),
+                    span_id[at],
+                    parent_id[at] or "",
+                    operations[operation[at]],
+                    self.status.get(at, ""),
+                    self.phase.get(at, ""),
+                    at in self.nonblocking,
+                    (start_ns[at], end_ns[at] is None),
+                )
+
+            order = _canonical_order(starts, rank)
+            if len(set(span_id)) < n:
+                order = _without_copies(order, starts, rank, records)
+                found["duplicate_ids"] = n - len(order)
             if order != list(self._origin):
                 span_id, parent_id, operation = _pick(span_id, order), _pick(parent_id, order), _pick(operation, order)
                 starts, ends = _pick(starts, order), _pick(ends, order)
@@ -232,11 +250,9 @@ class Trace:
         self.parent = parent
         self.roots = tuple(row for row, above in enumerate(parent) if above < 0)
         orphans = sum(1 for row in self.roots if parent_id[row]) - found["cycles"]
-        self.status, self.phase, self.nonblocking = status or {}, phase or {}, frozenset(nonblocking)
         self._follow_order()
         if self.nonblocking:
             self.nonblocking = self.nonblocking.difference(self.roots)  # nobody is there to wait for them
-        self._records = records
         self._children: list[Sequence[int]] | None = None
         self._links: tuple[list[int], list[int]] | None = None
         self._quality: Quality | None = None
@@ -425,7 +441,8 @@ def _with_times(
     found["missing_times"] = len(missing)
     fixed = list(starts)
     durations = [None if end is None else end - start for start, end in zip(starts, ends, strict=True)]
-    rows = dict(zip(span_id, range(len(span_id)), strict=True))
+    by_start = sorted(range(len(starts)), key=lambda at: (starts[at] > 0, -starts[at]))
+    rows = {span_id[at]: at for at in by_start}  # of one id, the span that began first
     first = min((start for start in starts if start > 0), default=0)
     unsettled = set(missing)
     for row in missing:
@@ -453,52 +470,37 @@ def _with_times(
     return fixed, finished, frozenset(guessed)
 
 
-def _canonical_order(
-    span_id: Sequence[str],
-    parent_id: Sequence[str | None],
-    operation: Sequence[int],
-    operations: Sequence[Operation],
-    starts: Sequence[int],
-    ends: Sequence[int],
-) -> list[int]:
-    """Positions in the order (start, longest first, id); what still ties differs in parent or operation."""
+def _canonical_order(starts: Sequence[int], rank: Callable[[int], Any]) -> list[int]:
+    """Positions in the order of starts, and by ``rank`` where these are the same."""
     order = sorted(range(len(starts)), key=starts.__getitem__)
     sorted_starts = _pick(starts, order)
-    ties = [at for at, same in enumerate(map(eq, sorted_starts, islice(sorted_starts, 1, None))) if same]
     done = -1
-    for at in ties:
-        if at < done:
-            continue
-        stop = bisect_right(sorted_starts, sorted_starts[at], at)
-        order[at:stop] = sorted(
-            order[at:stop], key=lambda i: (-ends[i], span_id[i], parent_id[i] or "", operations[operation[i]])
-        )
-        done = stop
+    for at, same in enumerate(map(eq, sorted_starts, islice(sorted_starts, 1, None))):
+        if same and at >= done:
+            done = bisect_right(sorted_starts, sorted_starts[at], at)
+            order[at:done] = sorted(order[at:done], key=rank)
     return order
 
 
 def _without_copies(
-    order: list[int],
-    span_id: Sequence[str],
-    parent_id: Sequence[str | None],
-    operation: Sequence[int],
-    operations: Sequence[Operation],
+    order: Sequence[int],
     starts: Sequence[int],
-    ends: Sequence[int | None],
-    found: dict[str, int],
+    rank: Callable[[int], object],
+    records: Sequence[SpanRecord] | Callable[[int], SpanRecord] | None,
 ) -> list[int]:
-    """Drop spans that were delivered twice, alike in all columns."""
-    if len(set(span_id)) == len(span_id):
-        return order
-    seen = set()
-    kept = []
+    """Drop spans that were delivered twice, alike in all columns.
+
+    Should the rest of their records differ, the one that stays does not depend on the order of the input either.
+    """
+    kept: dict[object, int] = {}
     for at in order:
-        key = (span_id[at], parent_id[at], operations[operation[at]], starts[at], ends[at])
-        if key not in seen:
-            seen.add(key)
-            kept.append(at)
-    found["duplicate_ids"] = len(order) - len(kept)
-    return kept
+        key = (starts[at], rank(at))
+        other = kept.setdefault(key, at)
+        if other != at and records is not None:
+            one, two = (records(i) if callable(records) else records[i] for i in (other, at))
+            if one != two and repr(two) < repr(one):
+                kept[key] = at
+    return list(kept.values())
 
 
 def _break_cycles(parent: list[int]) -> int:

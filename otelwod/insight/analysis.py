@@ -118,9 +118,10 @@ def what_if(
     names: set[str] = set()
     for trace in traces:
         nonblocking = unwaited(trace, overrun)
-        wanted = {op for op, key in enumerate(trace.operations) if key[1] == operation and service in (None, key[0])}
+        keys = {op: trace.operations[op] for op in set(trace.operation)}
+        wanted = {op for op, key in keys.items() if key[1] == operation and service in (None, key[0])}
         rows = [row for row, op in enumerate(trace.operation) if op in wanted]
-        names.update(trace.operations[op][1] for op in set(trace.operation))
+        names.update(name for _, name in keys.values())
         if rows:
             found = True
             replay = Replay(trace, blocking_children(trace, nonblocking), eps_ns=eps_ns)

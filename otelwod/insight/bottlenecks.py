@@ -107,7 +107,7 @@ def utilisation(traces: Sequence[Trace], operations: Sequence[OperationUse]) -> 
     wanted = {(use.service, use.operation) for use in repeated}
     intervals: dict[Operation, tuple[list[int], list[int]]] = {operation: ([], []) for operation in wanted}
     for trace in traces:
-        sinks = [intervals.get(operation) for operation in trace.operations]
+        sinks = {op: intervals.get(trace.operations[op]) for op in set(trace.operation)}
         for op, begin, stop in zip(trace.operation, trace.start_ns, trace.end_ns, strict=True):
             sink = sinks[op]
             if sink is not None and stop > begin:

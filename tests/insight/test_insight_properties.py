@@ -245,6 +245,47 @@ def test_the_report_is_consistent_and_survives_json(records: list[SpanRecord], e
         assert stage.in_flight == pytest.approx(stage.utilisation * stage.workers)
 
 
+@st.composite
+def damaged(draw: st.DrawFn) -> list[SpanRecord]:
+    """Anything a broken exporter may send: repeated ids, circles, missing and impossible times."""
+    ids = st.sampled_from(["a", "b", "c", "d", "e", "f"])
+    now = 1_700_000_000_000_000_000
+    times = st.one_of(st.integers(0, 20), st.integers(now, now + 20), st.just(0), st.just(-5))
+    span = st.builds(
+        SpanRecord,
+        trace_id=st.just("t"),
+        span_id=ids,
+        parent_id=st.one_of(st.none(), ids, st.just("lost"), st.just("")),
+        name=st.sampled_from("xy"),
+        start_ns=times,
+        end_ns=st.one_of(st.none(), times),
+        status=st.sampled_from(["unset", "error"]),
+        attributes=st.sampled_from(
+            [{}, {"otelwod.phase": "work", "otelwod.block.type": "effort"}, {"error.type": "E"}]
+        ),
+    )
+    return draw(st.lists(span, min_size=1, max_size=9))
+
+
+@quick
+@given(damaged(), st.integers(0, 10**6))
+def test_damaged_data_is_analysed_whatever_its_order(records: list[SpanRecord], seed: int) -> None:
+    trace = joined(records)
+    seen = [row for row, _ in trace.preorder()]
+    assert sorted(seen) == list(range(len(trace)))
+    assert all(start <= end for start, end in zip(trace.start_ns, trace.end_ns, strict=True))
+    quality = trace.quality
+    assert quality.spans == len(trace) <= len(records)
+    assert 0 <= quality.orphans <= quality.roots
+    report = analyze_traces([trace], span_limit=None)
+    assert Report.from_dict(report.to_dict()) == report
+    assert sum(s.end_ns - s.start_ns for s in report.traces[0].critical_path) == report.duration_ns
+    assert sum(use.active_ns for use in report.operations) == report.concurrency.covered_ns
+    mixed = list(records)
+    random.Random(seed).shuffle(mixed)
+    assert analyze_traces(Trace.from_records(mixed), span_limit=None) == report
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), min_size=1, max_size=12))
 def test_the_peak_is_the_greatest_depth(pairs: list[tuple[int, int]]) -> None:
     depth = max(sum(s <= moment < s + d for s, d in pairs) for moment in range(32))
