@@ -16,6 +16,8 @@ from otelwod.archive.limits import Limits, ReadError, fmt_bytes
 
 SCHEMES: Final = ("jaeger+http", "jaeger+https", "tempo+http", "tempo+https")
 _CHUNK: Final = 1 << 16
+_SAID: Final = 200
+"""Bytes of an error's text that are shown."""
 _HINTS: Final = {
     401: "the backend wants to know who asks; fetch the trace with a program that does, and analyse the file",
     403: "the backend forbids it; fetch the trace with a program that may, and analyse the file",
@@ -86,8 +88,9 @@ def _work(
         answer.put(error)
     except urllib.error.HTTPError as error:
         with error:
-            hint = _HINTS.get(error.code, f"the backend answered {error.code} {error.reason}")
-        answer.put(ReadError(source, hint))
+            said = error.read(_SAID).decode("utf-8", "replace").strip()
+        told = f"the backend answered {error.code} {error.reason}" + (f": {said}" if said else "")
+        answer.put(ReadError(source, _HINTS.get(error.code, told)))
     except (OSError, HTTPException, ValueError) as error:
         reason = getattr(error, "reason", None) or error
         answer.put(

@@ -91,6 +91,13 @@ def test_refusals(status: int, said: str) -> None:
         open_source(f"jaeger+http://{address}/abc")
 
 
+def test_what_a_backend_says_of_an_error_is_passed_on() -> None:
+    with backend(lambda handler: send(handler, b"bad id \x1b" + b"x" * 999, 400)) as address:
+        with pytest.raises(ReadError, match="answered 400 Bad Request: bad id") as caught:
+            open_source(f"jaeger+http://{address}/abc")
+    assert len(str(caught.value)) < 400
+
+
 def test_a_redirect_to_another_host_is_not_followed() -> None:
     with backend(lambda handler: send(handler, to_bytes(jaeger()))) as other:
         for target in (f"http://{other}/api/traces/abc", "file:///etc/passwd", "http://127.0.0.1:1/"):
