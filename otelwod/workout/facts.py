@@ -18,12 +18,13 @@ class Facts:
     """The facts of one statement; the builder gives it type, parent and label.
 
     ``adopts``: a header in the words of a whiteboard, which takes the unindented lines that follow it.
-    ``cap_only``: nothing but a time cap. ``default_unit``: a load stood without a unit.
+    ``wraps``: rounds made for the AMRAP that stands in the same line, the next statement.
     """
 
     offset: int = 0
     kind: Kind | None = None
     adopts: bool = False
+    wraps: bool = False
     tabata_word: bool = False
     times_word: bool = False
     joined: bool = False

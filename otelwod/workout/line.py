@@ -244,8 +244,9 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         return [], -1
     nodes: list[tuple[int, Facts]] = []
     parent = -1
+    several = any(facts.kind in ("amrap", "emom", "tabata", "for_time") for facts in steps[1:])
     for k, facts in enumerate(steps):
-        heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work)
+        heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work) and not several
         if not heads or k + 1 == len(steps):
             _add(nodes, parent, facts)
             continue
@@ -253,6 +254,9 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         parent = _add(nodes, parent if k and steps[0].is_header else -1, head)
         if work is not None:
             _add(nodes, parent, work)
+        elif nodes[0][1].wraps and all(other.kind == "rest" for other in steps[k + 1 :]):
+            nodes.extend((0, other) for other in steps[k + 1 :])  # 3 x 5:00 AMRAP, rest 1:00
+            return nodes, parent
     return nodes, parent if parent >= 0 else len(nodes) - 1
 
 
@@ -336,8 +340,9 @@ def _head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
 def _add(nodes: list[tuple[int, Facts]], parent: int, facts: Facts) -> int:
     """Append a step; ``3 x 5:00 AMRAP`` is two statements: the rounds, and in them the AMRAP. Gives the inner index."""
     if facts.kind in ("amrap", "rest") and (facts.rounds is not None or facts.scheme):
-        nodes.append((parent, Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, adopts=facts.adopts,
-                                    joined=facts.joined)))  # fmt: skip
+        outer = Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, joined=facts.joined)
+        outer.adopts, outer.wraps = facts.adopts, facts.kind == "amrap"
+        nodes.append((parent, outer))
         parent = len(nodes) - 1
         facts = replace(facts, rounds=None, scheme=(), joined=False)
     nodes.append((parent, facts))

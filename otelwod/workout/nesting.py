@@ -62,17 +62,23 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         rank = 1 if i in caps else _rank(facts)
         works = facts.has_work and facts.kind != "section"
         adopter = (facts.adopts or i in caps) and not has_children[i] and not works
+        target = i
+        if facts.wraps and not has_children[i + 1] and not drafts[i + 1].facts.has_work:
+            rank, adopter, target = 1, True, i + 1
         place = (draft.fence, draft.parent)
         headers = open_headers.get(place)
         if headers is None:
             if adopter:
-                open_headers[place] = [(rank, i)]
+                open_headers[place] = [(rank, target)]
             continue
         if draft.blank_before:
             while headers and headers[-1][0] > 0 and headers[-1][1] in adopted:
                 headers.pop()
         if facts.kind == "rest" and following[i] >= 0 and _rank(drafts[following[i]].facts) <= 1:
             rank = 1
+        if facts.kind == "rest" and headers and headers[-1][1] not in adopted:
+            above = drafts[headers[-1][1]].facts
+            rank = 1 if above.kind == "amrap" else rank  # no AMRAP begins with a rest
         while headers and headers[-1][0] >= rank:
             headers.pop()
         if headers:
@@ -80,7 +86,7 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
             draft.parent = header
             adopted[header] = adopted.get(header, 0) + 1
         if adopter:
-            headers.append((rank, i))
+            headers.append((rank, target))
     for header, count in adopted.items():
         lines = "the line below, not indented, is" if count == 1 else f"{count} lines below, not indented, are"
         found.say(drafts[header], "info", f"{lines} read as part of it", "indent the lines that belong to it")

@@ -15,9 +15,12 @@ _MAX_DIGITS: Final = 12
 
 
 def number(text: str) -> float | None:
-    """The value of a number token (``1,000``, ``2.5``, ``½``), or None where it is out of range."""
+    """The value of a number token (``1,000``, ``2.5``, ``22,5``, ``½``), or None where it is out of range."""
     if len(text) == 1 and not text.isascii():
         return unicodedata.numeric(text)
+    before, comma, after = text.rpartition(",")
+    if comma and len(after) < 3:
+        text = f"{before}.{after}"  # 22,5 kg
     digits = text.replace(",", "")
     whole, _, part = digits.partition(".")
     if len(whole.lstrip("0")) > _MAX_DIGITS or len(part) > _MAX_DIGITS:

@@ -121,10 +121,13 @@ def _schemed(line: list[Token]) -> bool:
     return [token.kind for token in line[:3]] == ["number", "-", "number"]
 
 
+_STEP_WORDS: Final = words("max rest then tabata amrap emom every")
+
+
 def _starts_step(token: Token) -> bool:
     if token.kind in ("number", "time", "?"):
         return True
-    return token.kind == "word" and token.text.lower() in ("max", "rest", "then")
+    return token.kind == "word" and token.text.lower() in _STEP_WORDS
 
 
 _REACH: Final = 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from otelwod.workout.wordlist import words
@@ -21,9 +22,16 @@ _PHRASES: Final = frozenset(
 )
 
 
+_DATED: Final = re.compile(
+    r"(?:crossfit )?(?:games )?open [0-9]{2}\.[0-9][abc]?"
+    r"|(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ?)?(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})?"
+)
+"""``Open 19.1``, ``Monday``, ``2024-05-26``, ``Friday 24.5.2024``."""
+
+
 def is_title(text: str) -> bool:
-    """Whether these words alone are the name of a benchmark workout."""
+    """Whether these words alone are the name of a benchmark workout, a weekday or a date."""
     lowered = text.strip(" :\"'\u201c\u201d").casefold()
     if not lowered or len(lowered) > 40:
         return False
-    return lowered in BENCHMARKS or lowered in _PHRASES
+    return lowered in BENCHMARKS or lowered in _PHRASES or _DATED.fullmatch(lowered) is not None

@@ -23,11 +23,19 @@ def test_canonical_text_is_the_same_program(lines: list[str]) -> None:
     assert totals(again) == totals(workout)
 
 
+def _louder(line: str) -> str:
+    """Upper case and wider spaces, the indentation as it was; JSON is left alone."""
+    if "{" in line:
+        return line
+    content = line.lstrip()
+    return line[: len(line) - len(content)] + content.upper().replace(" ", "  ")
+
+
 @few
 @given(workout_lines())
 def test_space_line_ends_case_and_comments_change_nothing(lines: list[str]) -> None:
     plain = parse("\n".join(lines))
-    changed = [f"{line.upper().replace(' ', '  ') if '{' not in line else line} \t // a note" for line in lines]
+    changed = [f"{_louder(line)} \t // a note" for line in lines]
     changed = [part for line in changed for part in ("   // before", line, "# between")]
     other = parse("\ufeff" + "\r\n".join(changed) + "\r\n\r\n", name=plain.name)
     found, wanted = all_facts(other), all_facts(plain)

@@ -112,9 +112,8 @@ def read_square(step: Step, token: Token) -> None:
     while j < len(step.line) and step.line[j].kind != "]":
         j += 1
     if j == len(step.line):
-        step.line = [part for k, part in enumerate(step.line) if k <= step.i or part.kind != "["]
         step.error(token, "an opening bracket without a closing one", "write ] behind the text, or remove [")
-        step.i += 1
+        step.i = j  # what it encloses is unknown
         return
     text = step.content[token.end : step.line[j].start].strip()
     step.i = j + 1
