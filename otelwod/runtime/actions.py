@@ -58,4 +58,4 @@ def act(engine: Engine, action: Action) -> None:
         return
     if type == "work":
         block.stop_rest()
-    block.start_leaf(type, label)
+    block.start_leaf(type, label, taken=type == "rest" and own == "work")

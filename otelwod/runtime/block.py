@@ -40,11 +40,15 @@ class BlockState(NamedTuple):
 
 
 class LeafSegment(NamedTuple):
-    """The open leaf segment of a block without an open child, in its ``segment`` reference."""
+    """The open leaf segment of a block without an open child, in its ``segment`` reference.
+
+    ``taken``: rest in the middle of work, which ends with the next input that works.
+    """
 
     number: int
     type: SegmentType
     label: str
+    taken: bool = False
 
 
 class OpenRound(NamedTuple):
@@ -256,13 +260,13 @@ class Block:
         )
         engine.memory.release_owner(structure.key)
 
-    def start_leaf(self, type: SegmentType, label: str) -> None:
-        """Starts the next leaf segment; an open one ends."""
+    def start_leaf(self, type: SegmentType, label: str, *, taken: bool = False) -> None:
+        """Starts the next leaf segment; an open one ends. Only while no child is open."""
         before: LeafSegment | None = self.get("segment")
         self.end_leaf()
         index = self.get("segments", 0)
         self.set("segments", index + 1)
-        self.set("segment", LeafSegment(index, type, label))
+        self.set("segment", LeafSegment(index, type, label, taken))
         engine = self.engine
         engine.emit(
             SegmentStarted(

@@ -32,7 +32,7 @@ def capture(engine: Engine, block: Block, metric: str, value: Any, unit: str, ty
         return
     segment: LeafSegment | None = block.get("segment")
     if segment is not None and segment.type == "rest":
-        if name in WORK and block.node.type != "rest":
+        if name in WORK and segment.taken:
             wake(block)
         else:
             reject(engine, block.key, measured, value, source, "rest", type)
@@ -46,9 +46,9 @@ def capture(engine: Engine, block: Block, metric: str, value: Any, unit: str, ty
 
 
 def wake(block: Block) -> None:
-    """Ends a rest that the athlete took; a rest block's own rest goes on."""
+    """Ends a rest that was taken in the middle of work; a block's own rest goes on."""
     segment: LeafSegment | None = block.get("segment")
-    if segment is not None and segment.type == "rest" and block.node.type != "rest":
+    if segment is not None and segment.taken:
         block.stop_rest()
         block.start_leaf("work", block.get("label"))
 

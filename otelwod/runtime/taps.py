@@ -47,7 +47,7 @@ def rest(block: Block) -> None:
     """The athlete rests inside the current work, until the next input that works."""
     segment: LeafSegment | None = block.get("segment")
     if segment is not None and segment.type == "work":
-        block.start_leaf("rest", "Rest")
+        block.start_leaf("rest", "Rest", taken=True)
 
 
 def pause(engine: Engine) -> None:
@@ -72,7 +72,7 @@ def resume(engine: Engine) -> None:
     if top is not None:
         before: LeafSegment | None = top.get("before_pause")
         if before is not None:
-            top.start_leaf(before.type, before.label)
+            top.start_leaf(before.type, before.label, taken=before.taken)
         else:
             top.end_leaf()
     for block in engine.stack:

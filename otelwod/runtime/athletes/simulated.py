@@ -85,7 +85,7 @@ class Pace:
     """Standard deviation of the logarithm of each set's time."""
     set_size: tuple[int, int] = (5, 12)
     """Repetitions that are done at one go."""
-    breath: float = 4.0
+    breath: float = 2.0
     """Seconds between two sets of one effort, growing with fatigue."""
     rest_as_needed: float = 60.0
     open_effort: float = 60.0
@@ -191,7 +191,7 @@ class SimulatedAthlete:
                 break
             plan.append(self._at("reps", now, count))
             if left > 0:
-                now += self.pace.breath * self._fatigue() * 0.5
+                now += self.pace.breath * self._fatigue()
         if ends:
             plan.append(self._at("next", now))
         return plan
