@@ -57,8 +57,10 @@ def interleave(arms: Mapping[str, Arm], *, operations: int, rounds: int = 15, wa
     samples: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(warm_up + rounds):
         shift = turn % len(names)
+        # Once a round: a full collection also empties the interpreter's free lists, and right after it everything that
+        # allocates is slow, which no program knows that runs for longer than a benchmark's arm.
+        gc.collect()
         for name in names[shift:] + names[:shift]:
-            gc.collect()  # so that no arm pays for the garbage of the one before; its own it does pay for
             arm = arms[name]
             start = time.process_time_ns()
             arm(operations)

@@ -267,7 +267,7 @@ def measure(rounds: int) -> Report:
     counting = Counting()
     provider_with(counting)
     arms = {"bare": calls(work), "ours": calls(stage("operation")(work)), "theirs": calls(theirs(work))}
-    found = interleave(arms, operations=100, rounds=rounds)
+    found = interleave(arms, operations=10, rounds=10 * rounds)
     slower = ratio(found["ours"], found["bare"])
     by_them = ratio(found["theirs"], found["bare"])
     report.add(
