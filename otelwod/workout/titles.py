@@ -24,7 +24,8 @@ _PHRASES: Final = frozenset(
 
 _DATED: Final = re.compile(
     r"(?:crossfit )?(?:games )?open [0-9]{2}\.[0-9][abc]?"
-    r"|(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ?)?(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})?"
+    r"|(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ?)?"
+    r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})?"
 )
 """``Open 19.1``, ``Monday``, ``2024-05-26``, ``Friday 24.5.2024``."""
 

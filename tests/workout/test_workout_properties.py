@@ -52,7 +52,9 @@ def test_one_bad_line_is_reported_and_harms_no_other(lines: list[str], data: st.
     good = parse("\n".join(lines))
     at = data.draw(st.integers(0, len(lines) - 1))
     line = lines[at]
-    fault = data.draw(st.sampled_from((" 1:90", " (", " [x", " \x1b[31m", " \u202e", " 99999999999999 lb", " }", " 5:3x")))
+    fault = data.draw(
+        st.sampled_from((" 1:90", " (", " [x", " \x1b[31m", " \u202e", " 99999999999999 lb", " }", " 5:3x"))
+    )
     bad = parse("\n".join([*lines[:at], line + fault, *lines[at + 1 :]]))
     assert at + 1 in {d.line for d in bad.errors}
     assert all(d.hint and d.column >= 1 for d in bad.errors)
@@ -63,7 +65,13 @@ def test_one_bad_line_is_reported_and_harms_no_other(lines: list[str], data: st.
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.one_of(st.text(), st.binary(), st.text(alphabet="0123456789:.-x/()[]{}@%^*?+|,;#\"' \n\tmlbkcaAMREOTfr\x00\u202e\ud800")))
+@given(
+    st.one_of(
+        st.text(),
+        st.binary(),
+        st.text(alphabet="0123456789:.-x/()[]{}@%^*?+|,;#\"' \n\tmlbkcaAMREOTfr\x00\u202e\ud800"),
+    )
+)
 @example("10-9-…-1")
 @example("(" * 50)
 @example("1:2:3:4:5:6")

@@ -145,15 +145,22 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
         step.i += 1
         if step.word_at(step.i) == "max":
             step.i += 1
-            facts.notes.append(f"{int(value)}RM")
+            max_of(step, first, value)
         put_reps(step, first, value, women)
         return
     if word == "rm":
         step.i += 1
-        facts.notes.append(f"{int(value)}RM")
+        max_of(step, first, value)
         put_reps(step, first, value, None)
         return
     put_bare(step, first, last, value, women)
+
+
+def max_of(step: Step, first: Token, value: float) -> None:
+    """``3RM``: the heaviest three repetitions."""
+    step.facts.notes.append(f"{int(value)}RM")
+    step.info(first.start, f"{int(value)}RM is read as {int(value)} repetitions; which load was the most is recorded",
+              "write the load that is meant, such as 90%")  # fmt: skip
 
 
 def read_question(step: Step, token: Token) -> None:
@@ -183,7 +190,7 @@ def read_at(step: Step, token: Token) -> None:
         if step.word_at(j) == "rpe":
             step.i += 1
             put_rpe(step, first, last, value)
-        elif step.at(j).kind == "word" and after.glued and step.at(j).glued:
+        elif step.at(j).kind in ("word", "times") and step.at(j).glued:
             while step.at(step.i).glued:
                 step.i += 1
             step.facts.notes.append(step.slice(token, step.line[step.i - 1]))
