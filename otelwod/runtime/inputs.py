@@ -7,10 +7,9 @@ the start (at most nine places). Times are integer nanoseconds inside the progra
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, Final, Literal, cast, get_args
 
 from otelwod.conventions import NANOS_PER_SECOND
@@ -23,6 +22,7 @@ MAX_SECONDS: Final = 10**7
 """Longest session that an input file may describe: about 115 days."""
 _MAX_LINE: Final = 10_000
 _LARGEST_VALUE: Final = 1e15
+_NANOSECOND: Final = Decimal("1e-9")
 
 
 class InputError(ValueError):
@@ -143,27 +143,21 @@ def _reject_constant(name: str) -> None:
 def _nanoseconds(value: object, line: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError('"t" is the time from the start in seconds, such as 12.5', line)
-    try:
-        scaled = Decimal(value) * NANOS_PER_SECOND
-        exact = scaled == scaled.to_integral_value()
-    except InvalidOperation:
-        raise InputError('"t" is out of range', line) from None
-    if not 0 <= scaled <= MAX_SECONDS * NANOS_PER_SECOND:
+    seconds = Decimal(value)
+    if not 0 <= seconds <= MAX_SECONDS:
         raise InputError(f'"t" must lie between 0 and {MAX_SECONDS:,} seconds', line)
-    if not exact:
+    whole = seconds.quantize(_NANOSECOND)
+    if whole != seconds:
         raise InputError('"t" has more than nine decimal places; a nanosecond is the smallest step', line)
-    return int(scaled)
+    return int(whole.scaleb(9))
 
 
 def _number(data: dict[str, Any], line: int) -> float:
     value = data.get("value")
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise InputError('"value" must be a number', line)
-    try:
-        number = float(value) if isinstance(value, Decimal) else value
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number) or abs(number) > _LARGEST_VALUE:
+    number = float(value) if isinstance(value, Decimal) else value
+    if not abs(number) <= _LARGEST_VALUE:  # also what is no number, or infinite
         raise InputError('"value" is out of range', line)
     return number
 
