@@ -92,9 +92,11 @@ def test_refusals(status: int, said: str) -> None:
 
 
 def test_what_a_backend_says_of_an_error_is_passed_on() -> None:
-    with backend(lambda handler: send(handler, b"bad id \x1b" + b"x" * 999, 400)) as address:
-        with pytest.raises(ReadError, match="answered 400 Bad Request: bad id") as caught:
-            open_source(f"jaeger+http://{address}/abc")
+    with (
+        backend(lambda handler: send(handler, b"bad id \x1b" + b"x" * 999, 400)) as address,
+        pytest.raises(ReadError, match="answered 400 Bad Request: bad id") as caught,
+    ):
+        open_source(f"jaeger+http://{address}/abc")
     assert len(str(caught.value)) < 400
 
 

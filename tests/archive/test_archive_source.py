@@ -298,6 +298,38 @@ def test_salvage_is_linear() -> None:
     assert [value for _, value in salvage.objects(digits)] == [{"x": 1}, {"z": 2}]
 
 
+def test_what_stood_around_a_span_comes_back() -> None:
+    from otelwod.archive import salvage
+
+    span = {"traceId": "a", "spanId": "b", "startTimeUnixNano": "1"}
+    torn = (
+        '{"resourceSpans": [{"resource": {"attributes": [1]}, "scopeSpans": ['
+        f'{{"scope": {{"name": "whole"}}, "spans": [{json.dumps(span)}]}}, '
+        f'{{"scope": {{"name": "torn"}}, "spans": [{json.dumps(span)}, {{"traceId"'
+    )
+    found = [document["resourceSpans"][0] for document in salvage.documents(torn)]
+    assert [one["resource"] for one in found] == [{"attributes": [1]}] * 2
+    assert [one["scopeSpans"][0]["scope"]["name"] for one in found] == ["whole", "torn"]
+
+
+def test_processes_go_with_their_own_trace() -> None:
+    from otelwod.archive import salvage
+
+    def spans(trace: str) -> str:
+        return f'"spans": [{{"traceID": "{trace}", "spanID": "1", "startTime": 1}}]'
+
+    def processes(service: str) -> str:
+        return f'"processes": {{"p1": {{"serviceName": "{service}"}}}}'
+
+    torn = f'{{{spans("c")}, "processes": {{"p1": {{"serviceName": "C"}}'
+    behind = f"[{{{spans('a')}, {processes('A')} # }}, {{{spans('b')}, {processes('B')} # }}, {torn}"
+    before = f"[{{{processes('A')}, {spans('a')} # }}, {{{processes('B')}, {spans('b')} # }}"
+    for text, traces in ((behind, "abc"), (before, "ab")):
+        found = list(salvage.documents(text))
+        assert [document["traceID"] for document in found] == list(traces)
+        assert [document["processes"]["p1"]["serviceName"] for document in found] == list(traces.upper())
+
+
 def test_warnings_are_bounded() -> None:
     tally = Tally()
     for number in range(200):
