@@ -109,11 +109,15 @@ def _read(sources: Sequence[str], max_bytes: int | None) -> ReadResult:
         raise UsageError("standard input is a terminal: pipe a trace into it, or name a file")
     meter = _Meter()
     try:
-        return open_source(list(sources), limits=limits, progress=meter.show)
+        found = open_source(list(sources), limits=limits, progress=meter.show)
     except ReadError as error:
         raise UsageError(visible(str(error))) from None
     finally:
         meter.clear()
+    if not found.spans:  # an analysis of nothing must not pass a gate
+        said = "; ".join([*found.warnings, *found.skipped]) or "nothing that is a span of a known format"
+        raise UsageError(visible(f"{', '.join(sources)}: holds no spans: {said}"))
+    return found
 
 
 def _compared(report: Report, found: ReadResult, before: ReadResult, overrun: Overrun) -> Report:

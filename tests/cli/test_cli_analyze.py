@@ -243,12 +243,17 @@ def test_sources_that_cannot_be_read_end_with_2(tmp_path: Path, capsys: pytest.C
     text = tmp_path / "note\x1b.txt"
     text.write_text("hello")
     large = jaeger(tmp_path / "t.json")
+    nothing, other = tmp_path / "nothing.json", tmp_path / "other.json"
+    nothing.write_text('{"data": []}')
+    other.write_text('{"hello": 1}')
     for arguments, said in [
         ([tmp_path / "gone.json"], "gone.json: no such file"),
         ([tmp_path], "is a directory"),
         ([empty], "empty.json: is empty"),
         ([text], "note\\e.txt: is no trace"),
         ([large, "--max-bytes", "1K"], "larger than 1 KiB"),
+        ([nothing], "nothing.json: holds no spans: the answer of the backend holds no traces"),
+        ([other], "other.json: holds no spans: JSON that holds no trace of a known format"),
         (["nul\0.json"], "is no file name"),
     ]:
         status, out, err = run(capsys, *arguments)
