@@ -16,7 +16,9 @@ SUMMARY = "Read workouts, show the program and every diagnostic; run nothing."
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``otelwod check``."""
     parser.add_argument("files", nargs="+", metavar="FILE", help="a .wod, .txt or Markdown file")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="text for people or JSON (default: text)")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text for people or JSON (default: text)"
+    )
     parser.add_argument(
         "--profile", choices=("men", "women"), default="men", help="which of two Rx values counts (default: men)"
     )

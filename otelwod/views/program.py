@@ -73,13 +73,13 @@ def described(s: Statement, has_children: bool, profile: Profile) -> str:
         times = fmt_count(s.rounds or 0, "interval")
         head = f"{word}{times} of {fmt_clock(s.work_ns or 0)} work and {fmt_clock(s.rest_ns or 0)} rest"
     elif not has_children and work:
-        times = "-".join(map(str, s.rep_scheme)) if s.rep_scheme else fmt_count(s.rounds or 1, "set") + " of"
+        times = "-".join(map(str, s.rep_scheme)) if s.rep_scheme else fmt_count(s.rounds or 0, "set") + " of"
         length = f"{_time(s.duration)} " if s.duration is not None else ""
         return f"{times} {length}{work}{shown}"
     else:
         head = count
     if work:
-        head += f" of {work}"
+        head += f": {work}"
     return head + (":" if has_children else "") + shown
 
 
