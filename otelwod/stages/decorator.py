@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind
 from otelwod.conventions import Phase
 from otelwod.stages import managers, shims, values
 from otelwod.stages.block import Stage
+from otelwod.telemetry.rollup import roll_up
 
 F = TypeVar("F", bound=Callable[..., Any])
 Capture = Literal["args", "result"]
@@ -36,6 +37,7 @@ def stage(
     items: Callable[[Any], int] | None = None,
     histogram: bool = False,
     kind: SpanKind = SpanKind.INTERNAL,
+    rollup: bool | None = None,
 ) -> Callable[[F], F]: ...
 
 
@@ -49,6 +51,7 @@ def stage(
     items: Callable[[Any], int] | None = None,
     histogram: bool = False,
     kind: SpanKind = SpanKind.INTERNAL,
+    rollup: bool | None = None,
 ) -> Any:
     """Give every call of the decorated a span: ``@stage``, ``@stage("name")``, ``@stage(phase="rest")``.
 
@@ -61,7 +64,9 @@ def stage(
     ``attributes``: on every span. ``capture``: ``"args"``, ``"result"`` or both, as a text of at most 1,024
     characters with secrets masked; nothing by default. ``items``: how many items the result stands for, such as
     ``len``; a generator counts what it yields by itself. ``histogram``: record the duration in
-    ``otelwod.stage.duration`` too. ``kind``: of the span.
+    ``otelwod.stage.duration`` too. ``kind``: of the span. ``rollup``: True counts and times the calls of a function
+    without a span each, with sums on the parent; None does so when ``OTELWOD_BUDGET`` is set and its spans would cost
+    more than that (`otelwod.telemetry.rollup`); False never.
 
     Results, exceptions and tracebacks are those of the undecorated. Raises `TypeError` or `ValueError` for an option
     that means nothing, when it decorates; never when the decorated is called.
@@ -97,7 +102,10 @@ def stage(
             items=items,
             histogram=histogram,
         )
-        return _wrap(what, made, "args" in captured)
+        roll = roll_up(made.name, rollup) if rollup is not False else None
+        if roll is None or not (rollup or _sort(what) == "function"):
+            return _wrap(what, made, "args" in captured)
+        return roll.wrap(what, lambda plain: _wrap(plain, made, "args" in captured))
 
     if decorated is not None:
         return decorate(decorated, None)
