@@ -65,6 +65,10 @@ class Ending(NamedTuple):
     reason: Reason
 
 
+FORCED = Ending("completed", "forced")
+"""Cut by a block further out."""
+
+
 class Behavior:
     """One concern of a block. Every method does nothing by default; override what is yours.
 

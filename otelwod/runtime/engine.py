@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from otelwod.conventions import Status
-from otelwod.runtime.block import Block, BlockState, Ending
+from otelwod.runtime.block import FORCED, Block, BlockState, Ending
 from otelwod.runtime.blocks import BlockFactory
 from otelwod.runtime.bus import EventBus
 from otelwod.runtime.events import Event, SpanStarted, SpanStopped, Value
@@ -26,8 +26,6 @@ SESSION = "session"
 
 _OWN = ("clock", "now", "turn", "opened", "undo")
 """The references that a session has for itself."""
-
-FORCED = Ending("completed", "forced")
 
 
 class LimitError(RuntimeError):
@@ -67,7 +65,7 @@ class Engine:
         self.program = program
         self.limits = limits
         self.memory = RuntimeMemory()
-        self.stack = RuntimeStack(limits.depth)
+        self.stack = RuntimeStack(limits.depth, self._unmount, self._dispose)
         self.out: list[Event] = []
         self._publish: Callable[[Event], None] = bus.publish
         self._kinds = Kinds(program, factories)
@@ -258,7 +256,7 @@ class Engine:
         ending = self._endings.pop(block.key)
         self.close_above(block)
         skipped_nothing = ending.status == "skipped" and block.finished
-        self.close(block, ending)
+        self.stack.pop(ending)
         parent = self.stack.current
         if parent is None:
             self._clock.set(self._clock.get()._replace(status="done"))
@@ -310,19 +308,23 @@ class Engine:
         for behavior in block.behaviors:
             behavior.mount(block)
 
-    def close(self, block: Block, ending: Ending) -> None:
-        """Unmounts, pops and disposes of the innermost block."""
+    def _unmount(self, block: Block, ending: Ending) -> dict[str, Value]:
+        """What the behaviours say at the end; segments end, and what was done goes to the block around."""
         attributes: dict[str, Value] = {}
         for behavior in block.behaviors:
             attributes.update(behavior.unmount(block, ending))
         block.end_leaf()
         block.stop_rest()
         block.end_round(complete=block.get("round_complete", False))
-        self._pushes.pop(block.key, None)
         tally: Tally | None = block.get("tally")
         if tally is not None:
             self.add_up(block, tally)
-        self.stack.pop()
+        return attributes
+
+    def _dispose(self, block: Block, ending: Ending, attributes: Mapping[str, Value]) -> None:
+        """Says that the block ended, and releases all that it owned."""
+        self._pushes.pop(block.key, None)
+        self._endings.pop(block.key, None)
         self._deadline = False
         self.emit(
             SpanStopped(
@@ -342,8 +344,7 @@ class Engine:
         child = self.stack.current
         while child is not None and child is not block:
             finished = child.finished
-            self._endings.pop(child.key, None)
-            self.close(child, ending)
+            self.stack.pop(ending)
             child = self.stack.current
             if child is not None:
                 child.set("child_finished", finished)
@@ -355,7 +356,7 @@ class Engine:
         self._pushes.clear()
         self._endings.clear()
         while self.stack.current is not None:
-            self.close(self.stack.current, ending)
+            self.stack.pop(ending)
         self._forget_requests()
         clock = self._clock.get()
         paused = self._now.get() - clock.paused_at if clock.paused_at is not None else 0
@@ -374,4 +375,4 @@ class Engine:
         self._publish(event)
 
 
-__all__ = ["FORCED", "SESSION", "Clock", "DepthError", "Engine", "LimitError"]
+__all__ = ["SESSION", "Clock", "DepthError", "Engine", "LimitError"]

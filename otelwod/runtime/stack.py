@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import TypeAlias
 
-from otelwod.runtime.block import Block
+from otelwod.runtime.block import FORCED, Block, Ending
+from otelwod.runtime.events import Value
+
+Attributes: TypeAlias = Mapping[str, Value]
 
 
 class DepthError(RuntimeError):
@@ -12,13 +16,23 @@ class DepthError(RuntimeError):
 
 
 class RuntimeStack:
-    """The open blocks. `Engine` pushes and pops; popping unmounts, disposes and releases the block's memory."""
+    """The open blocks. Popping one unmounts it, takes it off, and disposes of it: its memory is released.
 
-    __slots__ = ("_blocks", "_max_depth")
+    ``unmount`` and ``dispose`` are the engine's; what the first returns is given to the second.
+    """
 
-    def __init__(self, max_depth: int) -> None:
+    __slots__ = ("_blocks", "_dispose", "_max_depth", "_unmount")
+
+    def __init__(
+        self,
+        max_depth: int,
+        unmount: Callable[[Block, Ending], Attributes] = lambda block, ending: {},
+        dispose: Callable[[Block, Ending, Attributes], None] = lambda block, ending, attributes: None,
+    ) -> None:
         self._blocks: list[Block] = []
         self._max_depth = max_depth
+        self._unmount = unmount
+        self._dispose = dispose
 
     def push(self, block: Block) -> None:
         """Puts a block on top; `DepthError` beyond the limit."""
@@ -30,9 +44,13 @@ class RuntimeStack:
         if len(self._blocks) >= self._max_depth:
             raise DepthError(f"more than {self._max_depth} blocks are nested; raise `depth` in Limits")
 
-    def pop(self) -> Block:
-        """Takes the innermost block off; `IndexError` when nothing is open."""
-        return self._blocks.pop()
+    def pop(self, ending: Ending = FORCED) -> Block:
+        """Unmounts, takes off and disposes of the innermost block; `IndexError` when nothing is open."""
+        block = self._blocks[-1]
+        attributes = self._unmount(block, ending)
+        self._blocks.pop()
+        self._dispose(block, ending, attributes)
+        return block
 
     @property
     def current(self) -> Block | None:

@@ -227,13 +227,17 @@ def test_stack() -> None:
     assert stack.parent(stack.blocks()[0]) is None
     assert stack.current.total == stack.current.elapsed == stack.current.now == 0
     assert "10 Burpees" in repr(stack.current)
+    popped = stack.pop()
+    assert efforts(run.events) == [("10 Burpees", 0, 0, "forced")], "unmounted and disposed of"
+    assert run.session.memory.by_owner(popped.key) == []
     empty = RuntimeStack(1)
     assert empty.current is None
     with pytest.raises(IndexError):
         empty.pop()
-    empty.push(stack.current)
+    empty.push(popped)
     with pytest.raises(DepthError, match="more than 1 blocks"):
-        empty.push(stack.current)
+        empty.push(popped)
+    assert empty.pop() is popped
 
 
 def test_turns_are_held_back_until_they_are_final() -> None:
