@@ -41,7 +41,7 @@ Measure = Literal["duration", "self_time", "p95", "error_rate", "rest_share", "r
 _SINGLE: Final = ("duration", "self_time")
 _WINDOWED: Final = ("p95", "error_rate", "rest_share")
 _MEMORY: Final = ("rss", "traced_memory")
-_UNITS: Final = {"error_rate": "", "rest_share": "", "rss": "B", "traced_memory": "B"}
+_UNITS: Final = {"error_rate": "", "rest_share": "", "rss": " B", "traced_memory": " B"}
 _logger = logging.getLogger("otelwod.monitor")
 
 
