@@ -1,7 +1,8 @@
-"""Inputs a second of the workout runtime, at the start and the end of one long session; and whether its memory grows.
+"""Inputs a second of the workout runtime, in a new session and after a million inputs; and whether its memory grows.
 
 An AMRAP of Cindy's size (5, 10, 15), every repetition an input of its own, a tap behind each movement, a sensor value
-every ten inputs: what a counting app sends. Times are CPU time, so that other programs on the machine do not count.
+every ten inputs: what a counting app sends. The old session and a new one take turns, in CPU time, so that other
+programs on the machine fall on both alike.
 
     python benchmarks/runtime.py [INPUTS]
 """
@@ -13,6 +14,9 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
+from itertools import islice
+
+from _harness import interleave, machine, ratio
 
 from otelwod.runtime.inputs import Input
 from otelwod.runtime.program import Limits, compile_workout
@@ -48,19 +52,18 @@ def session() -> Session:
     return Session(program, limits=limits)
 
 
-def speed(count: int) -> list[float]:
-    """Inputs a CPU second, in each tenth of the session."""
-    running = session()
-    running.send(Input("start", 0))
-    rates = []
-    entries = inputs(count)
-    for _ in range(PARTS):
-        part = [entry for entry, _ in zip(entries, range(count // PARTS), strict=False)]
-        begun = time.process_time()
-        for entry in part:
-            running.send(entry)
-        rates.append(len(part) / (time.process_time() - begun))
-    return rates
+class Running:
+    """A session and the inputs that are still to come."""
+
+    def __init__(self) -> None:
+        self._session = session()
+        self._session.send(Input("start", 0))
+        self._entries = inputs(10**12)
+
+    def __call__(self, count: int) -> None:
+        send = self._session.send
+        for entry in islice(self._entries, count):
+            send(entry)
 
 
 def growth(count: int) -> tuple[int, int]:
@@ -80,12 +83,17 @@ def growth(count: int) -> tuple[int, int]:
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
-    rates = speed(count)
-    print(f"{count:,} inputs through one session, CPU time")
-    print(f"first tenth  {rates[0]:10,.0f} inputs/s")
-    print(f"last tenth   {rates[-1]:10,.0f} inputs/s")
-    print(f"end / start  {rates[-1] / rates[0]:10.2f}")
-    print(f"slowest      {min(rates):10,.0f} inputs/s")
+    old, new = Running(), Running()
+    begun = time.process_time()
+    old(count)
+    overall = count / (time.process_time() - begun)
+    measured = interleave({"start": new, "end": old}, operations=3_000)
+    print(machine())
+    print(f"{count:,} inputs through one session: {overall:,.0f} inputs/s overall, making them included")
+    for name, words in (("start", "at its start"), ("end", "at its end")):
+        arm = measured[name]
+        print(f"{words:12} {1e9 / arm.ns:10,.0f} inputs/s, at best {1e9 / arm.best_ns:,.0f}")
+    print(f"time of an input at the end / at the start: {ratio(measured['end'], measured['start'])}")
     early, late = growth(min(count, 200_000))
     print(f"memory held after a tenth and at the end of {min(count, 200_000):,} inputs: {early:,} and {late:,} bytes")
 

@@ -175,8 +175,10 @@ class Session:
     def interrupt(self) -> list[Event]:
         """The crash: ends everything now as failed, interrupted."""
         out = self._begin_turn()
-        self._interrupt()
-        self._busy = False
+        try:
+            self._interrupt()
+        finally:
+            self._busy = False
         return out
 
     def reset(self) -> None:
@@ -185,9 +187,9 @@ class Session:
         self._engine.clear()
 
     def close(self) -> None:
-        """The end of the session as an object: what still runs is interrupted, nothing can be undone any more, and the
+        """Interrupts what still runs, makes the last tap final, and empties the memory. Harmless twice.
 
-        memory is empty. ``now`` and the like keep what they were; inputs are refused. Harmless twice.
+        ``now`` and the like keep what they were; inputs are refused.
         """
         if not self._closed:
             self.interrupt()
