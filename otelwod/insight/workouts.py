@@ -73,14 +73,18 @@ def _is_workout(attributes: Attributes) -> bool:
 def fade(efforts: list[tuple[int, int]]) -> float | None:
     """The last pace over the first, minus one, of (work ns, reps) in order; None for fewer than two.
 
-    Paces are per repetition where every effort has repetitions, else per effort.
+    Paces are per repetition where every effort has repetitions, else per effort. A last one that was cut short before
+    its first repetition, behind others that have some, has no pace.
     """
     paces, _ = _paces(efforts)
     return paces[-1] / paces[0] - 1 if len(paces) > 1 and paces[0] else None
 
 
 def _paces(efforts: list[tuple[int, int]]) -> tuple[list[int], bool]:
-    per_rep = bool(efforts) and all(reps > 0 for _, reps in efforts)
+    counted = [reps > 0 for _, reps in efforts]
+    if len(counted) > 2 and not counted[-1] and all(counted[:-1]):
+        efforts, counted = efforts[:-1], counted[:-1]
+    per_rep = bool(counted) and all(counted)
     return [work // reps if per_rep else work for work, reps in efforts], per_rep
 
 
@@ -102,7 +106,7 @@ def _movements(
         ordered = sorted(paces)
         median = rank(ordered, 50)
         # The loss is time: with repetitions known, each one beyond the median pace counts.
-        by_rep = sum(max(0, work - median * reps) for work, reps in efforts)
+        by_rep = sum(max(0, work - median * reps) for work, reps in efforts if reps > 0)
         spent = sum(trace.end_ns[row] - trace.start_ns[row] for row in rows)
         found.append(
             MovementUse(

@@ -22,8 +22,8 @@ from otelwod.views.text import (
 from otelwod.views.tree import Row, bar, choose, outline
 
 _FORMATS: Final = {"for_time": "for time", "amrap": "AMRAP", "emom": "EMOM", "tabata": "Tabata"}
-_FIXED_TIME: Final = frozenset({"amrap", "emom", "tabata", "interval"})
-"""Formats that last as long as their clock says: being faster earns rounds or rest, not a shorter workout."""
+_RACES: Final = frozenset({"for_time", "rounds"})
+"""Formats in which being faster makes the workout shorter; elsewhere it earns rounds, rest, or nothing at all."""
 _PHASES: Final[Mapping[str, tuple[str, Style]]] = {
     "work": ("█", "work"),
     "rest": ("░", "rest"),
@@ -78,7 +78,7 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iter
     pace = _pace(workout)
     if pace:
         sentences.append(pace)
-    if workout.format not in _FIXED_TIME and len(report.traces) == 1 and report.bottlenecks:
+    if workout.format in _RACES and len(report.traces) == 1 and report.bottlenecks:
         best = report.bottlenecks[0]
         if best.what_if.high_ns > 0:
             elapsed = trace.duration_ns - trace.phases.pause_ns  # a score leaves pauses out
@@ -144,8 +144,10 @@ def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
     page.head("Splits")
     longest = max(split.duration_ns for split in splits) or 1
     reps = any(split.reps for split in splits)
+    blocks = len({split.operation for split in splits}) > 1
     columns = [
         Column("", "left", 9, 24),
+        *([Column("of", "left", 4, 28)] if blocks else []),
         Column("time", keep=8),
         Column("work", keep=7),
         Column("rest", keep=6),
@@ -154,6 +156,7 @@ def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
     rows: list[list[Piece | str]] = [
         [
             visible(split.label),
+            *([visible(split.operation)] if blocks else []),
             (fmt_clock(split.duration_ns), "strong"),
             (fmt_clock(split.phases.work_ns), "work"),
             (_clock_or_blank(split.phases.rest_ns), "rest"),

@@ -143,4 +143,6 @@ def fmt_number(value: float) -> str:
     """A measured value without noise: ``21``, ``43.1``, ``0.25``."""
     if value != value or value in (float("inf"), float("-inf")):
         return str(value)
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.3f}".rstrip("0").rstrip(".")
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:,.3f}".rstrip("0").rstrip(".")

@@ -139,3 +139,4 @@ def test_fade_needs_two_efforts() -> None:
     assert fade([(5, 1)]) is None
     assert fade([(0, 1), (5, 1)]) is None
     assert fade([(10, 0), (20, 5)]) == 1.0
+    assert fade([(10, 5), (20, 5), (3, 0)]) == 1.0  # the clock cut the last one short

@@ -267,6 +267,24 @@ def test_stages_that_are_full_limit_the_run() -> None:
     assert words.stages(replace(report, stages=StageVerdict())) is None
 
 
+def test_rounds_of_several_blocks_say_whose_they_are() -> None:
+    built = fran()
+    other = built.span("Finisher", 253, 263, built.records[0].span_id, attributes={c.BLOCK_TYPE: "rounds"})
+    given = {c.SEGMENT_TYPE: "round", c.SEGMENT_INDEX: 0, c.SEGMENT_LABEL: "Round 1"}
+    built.span("Round 1", 253, 263, other, attributes=given)
+    page = console.render_workout(built.report())
+    assert "Round 1  21-15-9   1:44" in page
+    assert "Round 1  Finisher  0:10" in page
+
+
+def test_a_set_that_was_cut_short_has_no_pace() -> None:
+    built = fran(missed=0)
+    given = {c.BLOCK_TYPE: "effort", c.PHASE: "work", c.MOVEMENT_NAME: "Thrusters"}
+    built.span("21 Thrusters", 253, 255, built.records[1].span_id, attributes=given)
+    page = console.render_workout(built.report())
+    assert "Thrusters  1:48   43 %     4    45  2.5 s    50 % slower" in page
+
+
 def test_an_emom_is_not_told_to_be_faster() -> None:
     built = fran()
     given = {**built.records[0].attributes, c.WORKOUT_FORMAT: "emom"}

@@ -107,7 +107,13 @@ def test_counts_and_numbers() -> None:
     assert text.fmt_count(1, "span") == "1 span"
     assert text.fmt_count(1234, "span") == "1,234 spans"
     assert text.fmt_count(0, "try", "tries") == "0 tries"
-    assert [text.fmt_number(v) for v in (21.0, 43.0912, 0.25, 1e6)] == ["21", "43.091", "0.25", "1,000,000"]
+    assert [text.fmt_number(v) for v in (21.0, 43.0912, 0.25, 1e6, 1609.344)] == [
+        "21",
+        "43.091",
+        "0.25",
+        "1,000,000",
+        "1,609",
+    ]
     assert [text.fmt_number(v) for v in (math.inf, -math.inf, math.nan)] == ["inf", "-inf", "nan"]
 
 
