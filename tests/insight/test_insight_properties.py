@@ -7,9 +7,9 @@ from collections import defaultdict
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from insight_samples import by_id, forests
+from insight_samples import by_id, forests, quick
 
 from otelwod.insight import Report, analyze_traces
 from otelwod.insight.bottlenecks import peak
@@ -22,7 +22,6 @@ from otelwod.insight.slack import drag, runner_up, slack
 from otelwod.trace import SpanRecord, Trace
 
 EPS = st.sampled_from([0, 0, 1, 3])
-quick = settings(max_examples=60, deadline=None)
 
 
 def literal_path(trace: Trace, eps: int, strict: bool = False) -> list[tuple[int, int, int]]:
@@ -286,6 +285,7 @@ def test_damaged_data_is_analysed_whatever_its_order(records: list[SpanRecord], 
     assert analyze_traces(Trace.from_records(mixed), span_limit=None) == report
 
 
+@quick
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), min_size=1, max_size=12))
 def test_the_peak_is_the_greatest_depth(pairs: list[tuple[int, int]]) -> None:
     depth = max(sum(s <= moment < s + d for s, d in pairs) for moment in range(32))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from insight_samples import by_id, one, span
+from insight_samples import by_id, one, quick, span
 
 from otelwod.insight import Report, analyze_traces
 from otelwod.insight.comparison import ELLIPSIS, IDLE, MAX_PATH, REST, compare, with_comparison
@@ -22,6 +22,7 @@ from otelwod.insight.statistics import OperationTable, rank, slowdown
 from otelwod.trace import Operation, SpanRecord, Trace
 
 
+@quick
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=60))
 def test_percentiles_are_nearest_rank_and_slow_down_loss_is_literal(values: list[int]) -> None:
     values.sort()
@@ -38,6 +39,7 @@ def test_no_values_have_percentile_zero() -> None:
     assert rank([], 50) == 0
 
 
+@quick
 @given(st.lists(st.integers(0, 1 << 40), min_size=1, max_size=9))
 def test_shares_as_whole_nanoseconds_add_up(shares: list[int]) -> None:
     total = round(sum(shares) / (1 << 20))

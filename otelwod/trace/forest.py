@@ -1,133 +1,22 @@
-"""The one model of a span (`SpanRecord`) and of a trace (`Trace`).
-
-A `Trace` keeps its spans as columns, because an analysis of a million spans has no time for a million objects; a
-fast reader fills the columns directly, and makes a `SpanRecord` only when somebody asks for one.
-
-Ids are text, because backends write them in many ways; OpenTelemetry's are lower-case hex (32 and 16 digits).
-Times are integer nanoseconds since the Unix epoch.
-"""
+"""`Trace`: the spans of one trace as columns, joined to a forest."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from itertools import islice
 from operator import eq, ge, gt, lt
-from typing import Any, Literal, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, cast
 
 from otelwod.conventions import BLOCKING, PHASE, SERVICE_NAME
-
-AttributeValue: TypeAlias = str | bool | int | float | Sequence[str] | Sequence[bool] | Sequence[int] | Sequence[float]
-Attributes: TypeAlias = Mapping[str, AttributeValue]
-SpanKind = Literal["internal", "server", "client", "producer", "consumer"]
-SpanStatus = Literal["unset", "ok", "error"]
-
-
-@dataclass(frozen=True, slots=True)
-class SpanEvent:
-    """Something that happened at one moment of a span."""
-
-    name: str
-    time_ns: int
-    attributes: Attributes = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SpanLink:
-    """A reference to another span that is not the parent."""
-
-    trace_id: str
-    span_id: str
-    attributes: Attributes = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class SpanRecord:
-    """One finished (or, with ``end_ns=None``, still open) span: ``[start_ns, end_ns)``."""
-
-    trace_id: str
-    span_id: str
-    parent_id: str | None
-    name: str
-    start_ns: int
-    end_ns: int | None
-    kind: SpanKind = "internal"
-    status: SpanStatus = "unset"
-    status_message: str = ""
-    attributes: Attributes = field(default_factory=dict)
-    events: tuple[SpanEvent, ...] = ()
-    links: tuple[SpanLink, ...] = ()
-    resource: Attributes = field(default_factory=dict)
-    scope: str = ""
-    scope_version: str = ""
-
-    @property
-    def duration_ns(self) -> int:
-        """``end − start``, never negative; 0 while the span is open."""
-        return max(0, self.end_ns - self.start_ns) if self.end_ns is not None else 0
-
-    @property
-    def service(self) -> str:
-        """The resource's ``service.name``, or an empty text."""
-        return str(self.resource.get("service.name", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """What was wrong with the data, in counts; nothing here stops an analysis. Always shown.
-
-    ========================  ==================================================================================
-    spans                     spans that took part
-    roots                     spans without a parent in their trace, orphans included
-    orphans                   spans whose parent is missing: each is an extra root
-    duplicate_ids             spans that repeat an id: equal ones are dropped, others kept without children
-    cycles                    circles of parents; each is broken at its earliest span, which becomes a root
-    zero_durations            spans that took no time (negative ones not among them)
-    negative_durations        spans that ended before they began: taken as no time
-    missing_times             spans without a start: they take that of their parent
-    overruns                  blocking children that reach beyond their parent: clamped to it
-    detached                  children wholly outside their parent: off the critical path
-    open_spans                spans without an end: taken as open until the last end of their trace
-    dropped_events            events, attributes and links that the source said it had dropped
-    unreadable                records in the source that could not be read as spans
-    skew_shifts               spans whose times were shifted to correct clock skew
-    sampled_share             the share of traces that the source kept, None when it did not say
-    ========================  ==================================================================================
-    """
-
-    spans: int = 0
-    roots: int = 0
-    orphans: int = 0
-    duplicate_ids: int = 0
-    cycles: int = 0
-    zero_durations: int = 0
-    negative_durations: int = 0
-    missing_times: int = 0
-    overruns: int = 0
-    detached: int = 0
-    open_spans: int = 0
-    dropped_events: int = 0
-    unreadable: int = 0
-    skew_shifts: int = 0
-    sampled_share: float | None = None
-
-    def __add__(self, other: Quality) -> Quality:
-        """Counts add up; the sampled share is kept where both agree (or only one knows it)."""
-        shares = {q.sampled_share for q in (self, other)} - {None}
-        names = (f.name for f in fields(Quality) if f.name != "sampled_share")
-        return Quality(
-            **{name: getattr(self, name) + getattr(other, name) for name in names},
-            sampled_share=shares.pop() if len(shares) == 1 else None,
-        )
-
+from otelwod.trace.joining import break_cycles, canonical_order, pick, with_times, without_copies
+from otelwod.trace.quality import Quality
+from otelwod.trace.records import SpanRecord, SpanStatus
 
 Operation: TypeAlias = tuple[str, str]
 """(service, name): what two spans have in common when they are "the same operation"."""
 
-_ONE_YEAR_NS = 365 * 86_400 * 1_000_000_000
 _NONE: tuple[int, ...] = ()
-_T = TypeVar("_T")
 
 
 class Trace:
@@ -206,7 +95,7 @@ class Trace:
         starts, ends = start_ns, end_ns
         self.guessed: frozenset[int] = frozenset()
         if n and (None in ends or min(starts) <= 0):
-            starts, ends, self.guessed = _with_times(span_id, parent_id, starts, ends, found)
+            starts, ends, self.guessed = with_times(span_id, parent_id, starts, ends, found)
         assert_ends = cast("Sequence[int]", ends)
         if any(map(gt, starts, assert_ends)):
             found["negative_durations"] = sum(map(gt, starts, assert_ends))
@@ -229,13 +118,13 @@ class Trace:
                     (start_ns[at], end_ns[at] is None),
                 )
 
-            order = _canonical_order(starts, rank)
+            order = canonical_order(starts, rank)
             if len(set(span_id)) < n:
-                order = _without_copies(order, starts, rank, records)
+                order = without_copies(order, starts, rank, records)
                 found["duplicate_ids"] = n - len(order)
             if order != list(self._origin):
-                span_id, parent_id, operation = _pick(span_id, order), _pick(parent_id, order), _pick(operation, order)
-                starts, ends = _pick(starts, order), _pick(ends, order)
+                span_id, parent_id, operation = pick(span_id, order), pick(parent_id, order), pick(operation, order)
+                starts, ends = pick(starts, order), pick(ends, order)
                 self._origin, n = order, len(order)
         self.trace_id = trace_id
         self.span_id, self.operation, self.operations = span_id, operation, operations
@@ -246,7 +135,7 @@ class Trace:
             rows = dict(zip(reversed(span_id), range(n - 1, -1, -1), strict=True))  # children belong to the first
         parent = [-1 if row is None else row for row in map(rows.get, cast("Sequence[str]", parent_id))]
         if any(map(ge, parent, range(n))):
-            found["cycles"] = _break_cycles(parent)
+            found["cycles"] = break_cycles(parent)
         self.parent = parent
         self.roots = tuple(row for row, above in enumerate(parent) if above < 0)
         orphans = sum(1 for row in self.roots if parent_id[row]) - found["cycles"]
@@ -421,108 +310,6 @@ def is_outside(start: int, end: int, parent_start: int, parent_end: int) -> bool
     return start >= parent_end or end <= parent_start
 
 
-def _with_times(
-    span_id: Sequence[str],
-    parent_id: Sequence[str | None],
-    starts: Sequence[int],
-    ends: Sequence[int | None],
-    found: dict[str, int],
-) -> tuple[Sequence[int], Sequence[int], frozenset[int]]:
-    """Give open spans an end, and spans without a start that of their nearest ancestor that has one.
-
-    A start of 0 is missing only among times of our days; in a trace on virtual time it is a start like any other.
-    The third value holds the positions whose duration remains a guess.
-    """
-    last = max(max(starts), max((end for end in ends if end is not None), default=0))
-    if last <= _ONE_YEAR_NS and None not in ends:
-        return starts, cast("Sequence[int]", ends), frozenset()
-    found["open_spans"] = sum(1 for end in ends if end is None)
-    missing = {row for row, start in enumerate(starts) if start <= 0} if last > _ONE_YEAR_NS else set()
-    found["missing_times"] = len(missing)
-    fixed = list(starts)
-    durations = [None if end is None else end - start for start, end in zip(starts, ends, strict=True)]
-    by_start = sorted(range(len(starts)), key=lambda at: (starts[at] > 0, -starts[at]))
-    rows = {span_id[at]: at for at in by_start}  # of one id, the span that began first
-    first = min((start for start in starts if start > 0), default=0)
-    unsettled = set(missing)
-    for row in missing:
-        chain = []
-        at: int | None = row
-        while at is not None and at in unsettled:
-            unsettled.discard(at)
-            chain.append(at)
-            at = rows.get(cast("str", parent_id[at]))
-        start = first if at is None or fixed[at] <= 0 else fixed[at]
-        for link in chain:
-            fixed[link] = start
-    finished = []
-    guessed = set()
-    for row, (start, duration, end) in enumerate(zip(fixed, durations, ends, strict=True)):
-        if duration is None or end is None:
-            finished.append(max(last, start))
-            guessed.add(row)
-        elif row in missing and duration <= _ONE_YEAR_NS:
-            finished.append(start + max(0, duration))  # the source gave a duration: it stays true
-        else:
-            finished.append(end)
-            if row in missing:
-                guessed.add(row)
-    return fixed, finished, frozenset(guessed)
-
-
-def _canonical_order(starts: Sequence[int], rank: Callable[[int], Any]) -> list[int]:
-    """Positions in the order of starts, and by ``rank`` where these are the same."""
-    order = sorted(range(len(starts)), key=starts.__getitem__)
-    sorted_starts = _pick(starts, order)
-    done = -1
-    for at, same in enumerate(map(eq, sorted_starts, islice(sorted_starts, 1, None))):
-        if same and at >= done:
-            done = bisect_right(sorted_starts, sorted_starts[at], at)
-            order[at:done] = sorted(order[at:done], key=rank)
-    return order
-
-
-def _without_copies(
-    order: Sequence[int],
-    starts: Sequence[int],
-    rank: Callable[[int], object],
-    records: Sequence[SpanRecord] | Callable[[int], SpanRecord] | None,
-) -> list[int]:
-    """Drop spans that were delivered twice, alike in all columns.
-
-    Should the rest of their records differ, the one that stays does not depend on the order of the input either.
-    """
-    kept: dict[object, int] = {}
-    for at in order:
-        key = (starts[at], rank(at))
-        other = kept.setdefault(key, at)
-        if other != at and records is not None:
-            one, two = (records(i) if callable(records) else records[i] for i in (other, at))
-            if one != two and repr(two) < repr(one):
-                kept[key] = at
-    return list(kept.values())
-
-
-def _break_cycles(parent: list[int]) -> int:
-    """Make the earliest row of every circle of parents a root; the number of circles."""
-    state = bytearray(len(parent))  # 0 unseen, 1 on the way, 2 done
-    cycles = 0
-    for row in range(len(parent)):
-        way = []
-        at = row
-        while at >= 0 and not state[at]:
-            state[at] = 1
-            way.append(at)
-            at = parent[at]
-        if at >= 0 and state[at] == 1:
-            circle = way[way.index(at) :]
-            parent[min(circle)] = -1
-            cycles += 1
-        for link in way:
-            state[link] = 2
-    return cycles
-
-
 def _join(
     trace_id: str,
     records: Sequence[SpanRecord],
@@ -573,7 +360,3 @@ def _join(
         records=records,
         counts=counts,
     )
-
-
-def _pick(column: Sequence[_T], order: Sequence[int]) -> list[_T]:
-    return list(map(column.__getitem__, order))
