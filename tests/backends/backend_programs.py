@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,7 +20,9 @@ HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
 CONFIGS = HERE / "configs"
 REQUIRED = "OTELWOD_REQUIRE_BACKENDS"
-READY_WITHIN_S = 60.0
+BUILT_WITH = {"tracegen": "jaeger", "promtool": "prometheus"}
+"""Programs that come with another one."""
+READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 10.0
 
 
@@ -31,18 +34,31 @@ def backends_folder() -> Path:
 def find_program(name: str) -> Path:
     """The program, from the folder of ``tests/backends/install`` or from PATH.
 
-    Where there is none: a visible skip on a user's machine, a failure under ``OTELWOD_REQUIRE_BACKENDS=1`` (the gate).
+    Where there is none: a visible skip on a user's machine, a failure where `is_required` (the gate).
     """
+    found = installed(name)
+    if found is not None:
+        return found
+    backend = BUILT_WITH.get(name, name)
+    message = f"{name} is not installed: run tests/backends/install {backend}"
+    if is_required(backend):
+        pytest.fail(f"{message} ({REQUIRED}={os.environ[REQUIRED]})", pytrace=False)
+    pytest.skip(message)
+
+
+def installed(name: str) -> Path | None:
+    """The program where there is one."""
     built = backends_folder() / name
     if os.access(built, os.X_OK):
         return built.resolve()
     elsewhere = shutil.which(name)
-    if elsewhere is not None:
-        return Path(elsewhere)
-    message = f"{name} is not installed: run tests/backends/install {name}"
-    if os.environ.get(REQUIRED) == "1":
-        pytest.fail(f"{message} ({REQUIRED}=1)", pytrace=False)
-    pytest.skip(message)
+    return None if elsewhere is None else Path(elsewhere)
+
+
+def is_required(backend: str) -> bool:
+    """Whether ``OTELWOD_REQUIRE_BACKENDS`` asks for it: ``1`` for all of them, or a list such as ``otelcol,jaeger``."""
+    wanted = os.environ.get(REQUIRED, "").strip()
+    return wanted == "1" or backend in (name.strip() for name in wanted.split(","))
 
 
 def free_ports(count: int) -> list[int]:
@@ -57,6 +73,28 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
+_MODULES = {
+    "otelcol": "go.opentelemetry.io/collector/otelcol",
+    "jaeger": "github.com/jaegertracing/jaeger",
+    "tempo": "github.com/grafana/tempo",
+    "prometheus": "github.com/prometheus/prometheus",
+}
+
+
+def version_of(name: str) -> str:
+    """The release of the module that a program was built from, as Go wrote it into the file."""
+    go, program = shutil.which("go"), installed(name)
+    if go is None or program is None:
+        return "version unknown"
+    told = subprocess.run([go, "version", "-m", str(program)], capture_output=True, text=True, timeout=30).stdout
+    found = re.search(rf"^\t(?:dep|mod)\t{re.escape(_MODULES[name])}\t(\S+)", told, re.MULTILINE)
+    return found[1] if found else "version unknown"
+
+
+STARTED: dict[str, int] = {}
+"""Name and process id of each program that was started, for the log of the tests."""
+
+
 class Program:
     """One running program; ended by its own process id when the block is left."""
 
@@ -66,15 +104,17 @@ class Program:
         self.name = name
         self.log = folder / f"{name}.log"
         self._ready = ready
+        executable = find_program(name)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                [str(find_program(name)), *arguments],
+                [str(executable), *arguments],
                 cwd=folder,
                 env={**os.environ, **environ},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        self.pid = STARTED[name] = self._process.pid
 
     def wait_until_ready(self) -> None:
         """Return when the program answers; fail the test with its log when it ends or does not answer in time."""
