@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 _OBJECT: Final = re.compile(r"\{")
-_KEY_BEFORE: Final = re.compile(r'"([^"\\]{1,256})"\s{0,64}:\s{0,64}$')
-_KEY_REACH: Final = 400
+_LONGEST_KEY: Final = 256
+_SPACES: Final = 64
 _EFFORT: Final = 64
 """Characters that may be looked at, for each character of the text; damage made to cost time stops here."""
 
@@ -37,9 +37,20 @@ def objects(text: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
             budget -= len(text) - start
             end = start + 1
         else:
-            key = _KEY_BEFORE.search(text, max(0, start - _KEY_REACH), start)
-            yield (key[1] if key else None), value
+            yield _key_before(text, start), value
         match = _OBJECT.search(text, end)
+
+
+def _key_before(text: str, start: int) -> str | None:
+    """The key whose value begins at ``start``; None where there is none."""
+    before = text[max(0, start - _SPACES) : start].rstrip()
+    if not before.endswith(":"):
+        return None
+    end = start - len(text[max(0, start - _SPACES) : start]) + len(before[:-1].rstrip()) - 1
+    begin = text.rfind('"', max(0, end - _LONGEST_KEY), max(0, end))
+    if begin < 0 or text[end] != '"' or "\\" in (text[end - 1], text[begin - 1 : begin]):
+        return None
+    return text[begin + 1 : end]
 
 
 def documents(text: str) -> Iterator[dict[str, Any]]:

@@ -298,6 +298,29 @@ def test_salvage_is_linear() -> None:
     assert [value for _, value in salvage.objects(digits)] == [{"x": 1}, {"z": 2}]
 
 
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ('"p1":{}', "p1"),
+        ('{"a": 1, "p1"  :\n\t {}', "p1"),
+        ("{}", None),
+        ("[{}", None),
+        ('"x" {}', None),
+        (":{}", None),
+        ('":{}', None),
+        ('"":{}', ""),
+        ("x:{}", None),
+        ('"' + "k" * 300 + '": {}', None),
+        ('"k":' + " " * 100 + "{}", None),
+        ('"a\\"":{}', None),
+    ],
+)
+def test_the_key_before_an_object(text: str, key: str | None) -> None:
+    from otelwod.archive import salvage
+
+    assert salvage._key_before(text, text.rindex("{")) == key
+
+
 def test_what_stood_around_a_span_comes_back() -> None:
     from otelwod.archive import salvage
 
