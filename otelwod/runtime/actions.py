@@ -49,7 +49,7 @@ def act(engine: Engine, action: Action) -> None:
     if isinstance(action, EmitMetric):
         capture(engine, block, action.metric, action.value, action.unit, action.type, "runtime")
         return
-    own: Literal["work", "rest"] = "rest" if block.node.type == "rest" else "work"
+    own: Literal["work", "rest"] = "rest" if block.rests else "work"
     type, label = (action.type, action.label) if isinstance(action, StartSegment) else (own, block.get("label"))
     if type not in ("work", "rest"):
         raise ValueError(f"a leaf segment is work or rest, not {type!r}; rounds and minutes belong to behaviours")

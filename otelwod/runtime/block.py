@@ -311,10 +311,15 @@ class Block:
         segment: LeafSegment | None = top.get("segment") if top is not None else None
         return segment is not None and segment.type == "rest"
 
+    @property
+    def rests(self) -> bool:
+        """Whether this block is rest by itself."""
+        return "planned_rest" in self._refs
+
     def planned_rest(self) -> int | None:
-        """How long this block's rest is to last, if it says so."""
-        planned: int | None = self.get("planned")
-        return planned if self.node.type == "rest" else None
+        """How long this block's own rest is to last, if it is rest and says so."""
+        planned: int | None = self.get("planned_rest")
+        return planned
 
     # ------------------------------------------------------------------------------------------------------- events
 

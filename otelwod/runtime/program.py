@@ -49,6 +49,8 @@ class Node:
     """For intervals: the node of the rest that fills what the work leaves."""
     pair: tuple[int, int] | None = None
     """For that rest inside a pair: the planned work and rest in nanoseconds."""
+    has_work: bool = True
+    """Whether there is anything but rest in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,8 +231,24 @@ def _number(drafts: list[_Draft], limits: Limits) -> tuple[tuple[Node, ...], tup
         if draft.rest is not None:
             positions[draft.rest] = len(draft.children)
             paths[draft.rest] = f"{paths[index]}.{len(draft.children)}"
+    work = [draft.type != "rest" for draft in drafts]
+    for index in range(len(drafts) - 1, -1, -1):
+        if drafts[index].children:
+            work[index] = any(work[child] for child in drafts[index].children)
     nodes = tuple(
-        Node(i, paths[i], d.type, d.label, depths[i], d.statement, tuple(d.children), positions[i], d.rest, d.pair)
+        Node(
+            i,
+            paths[i],
+            d.type,
+            d.label,
+            depths[i],
+            d.statement,
+            tuple(d.children),
+            positions[i],
+            d.rest,
+            d.pair,
+            work[i],
+        )
         for i, d in enumerate(drafts)
     )
     return nodes, ()

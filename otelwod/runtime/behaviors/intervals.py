@@ -111,7 +111,7 @@ class Intervals(Behavior):
 
     @staticmethod
     def _has_work(block: Block, child: int) -> bool:
-        return block.program.nodes[child].type != "rest"
+        return block.program.nodes[child].has_work
 
     def _child(self, block: Block, index: int) -> int:
         return block.node.children[index % len(block.node.children)]

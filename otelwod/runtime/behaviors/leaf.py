@@ -107,9 +107,7 @@ class RestBehavior(Behavior):
         self.fills = fills
 
     def mount(self, block: Block) -> None:
-        planned = self._left(block) if self.fills else self.rest
-        if planned is not None:
-            block.set("planned", planned)
+        block.set("planned_rest", self._left(block) if self.fills else self.rest)
         block.start_leaf("rest", block.get("label"))
 
     @staticmethod
