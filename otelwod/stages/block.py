@@ -99,11 +99,13 @@ class Stage:
         of another one is paid by every span.
         """
         try:
+            context = get_current() if around is None else around
+            if context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
+                return None
             if holder._TRACER_PROVIDER is not switch.provider:
                 switch.look()
             tracer = switch.tracer
-            context = get_current() if around is None else around
-            if tracer is None or context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
+            if tracer is None:
                 return None
             started = tracing.monotonic_ns()
             outer: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
