@@ -42,17 +42,18 @@ def _read(path: str | os.PathLike[str]) -> bytes | Diagnostic:
         return _error("the file may not be read", "change its permissions")
     except (OSError, ValueError) as error:
         return _error(f"the file cannot be read: {getattr(error, 'strerror', None) or error}", "check the path")
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
+    try:
+        mode = os.fstat(descriptor).st_mode
         if stat.S_ISDIR(mode):
             return _error("this is a directory", "name a file in it")
-        return _error("this is no regular file", "name a text file")
-    with os.fdopen(descriptor, "rb") as file:
-        try:
+        if not stat.S_ISREG(mode):
+            return _error("this is no regular file", "name a text file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            return _error(f"the file cannot be read: {error.strerror}", "check the disk")
+    except OSError as error:
+        return _error(f"the file cannot be read: {error.strerror}", "check the disk")
+    finally:
+        os.close(descriptor)
     if len(data) > MAX_BYTES:
         return _error(f"the file is larger than {MAX_BYTES // 2**20} MiB", "split it into several files")
     return data

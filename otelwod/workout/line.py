@@ -53,9 +53,11 @@ def read_line(content: str, default_unit: str) -> Reading:
                 return Reading([], -1, remarks, title=value)
             values[key] = value
             line = []
+    title: list[Token] = []
     if line:
         behind = after_label(line)
         if behind:
+            title = line[:1]
             label = body[line[0].start : line[behind - 1].end].strip(" :.)-")
             notes.insert(0, label)
             if line[0].text.lower() in PARTNERS:
@@ -72,6 +74,8 @@ def read_line(content: str, default_unit: str) -> Reading:
     anchor = -1
     if line:
         nodes, anchor = _steps(body, line, remarks, default_unit)
+    if not nodes and title and title[0].text.lower() in SECTIONS:
+        nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
     if nodes:

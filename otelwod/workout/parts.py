@@ -104,6 +104,8 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         return "," if _starts_step(after) or (worded and _known_on_both_sides(line, i)) else None
     if kind == "/":
         spaced = not token.glued and not after.glued and line[i - 1].kind == "word" and worded
+        if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
+            return None  # 95 lb / 65 lb
         return (
             "," if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))) else None
         )

@@ -8,8 +8,10 @@ from typing import Final
 
 from otelwod.workout.remarks import Diagnostics
 
-MAX_BYTES: Final = 16 * 1024 * 1024
+MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest text that is read."""
+MAX_LINE: Final = 100_000
+"""Characters of the longest line that is read."""
 RUNNABLE: Final = frozenset({"time", "wod", "whiteboard"})
 LOG: Final = "log"
 
@@ -73,7 +75,22 @@ def read_source(text: str, diagnostics: Diagnostics, *, markdown: bool = False) 
         _read_markdown(lines, found)
     else:
         found.lines = list(enumerate(lines, 1))
+    _refuse_long_lines(found)
     return found
+
+
+def _refuse_long_lines(found: Source) -> None:
+    """A line that nobody can have written is an error, and read as an empty one."""
+    for position, (number, line) in enumerate(found.lines):
+        if len(line) > MAX_LINE:
+            found.lines[position] = (number, "")
+            found.diagnostics.add(
+                number,
+                MAX_LINE + 1,
+                "error",
+                f"the line has {len(line):,} characters, more than {MAX_LINE:,}",
+                "write one step a line",
+            )
 
 
 def _reveal(text: str, diagnostics: Diagnostics) -> str:

@@ -38,7 +38,7 @@ def test_the_program_is_said_as_people_read_it(fran: str, capsys: pytest.Capture
     out, err = capsys.readouterr()
     assert out == (
         "Fran (for time)\n  21-15-9 repetitions:\n    Thrusters 95 lb\n    Pull-ups\n"
-        "  total: 90 reps, 1,939.1 kg lifted\n"
+        "  total: 90 reps, 1,939 kg lifted\n"
     )
     assert err == ""
 
