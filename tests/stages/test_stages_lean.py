@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -229,6 +230,7 @@ def test_fields_that_a_processor_adds_end_the_short_way(recorded: Any, ways: Any
     assert ways == {"short": 0, "sdk": 1}
 
 
+@pytest.mark.skipif(not hasattr(TracerProvider, "_update_resource"), reason="this SDK never changes a resource")
 def test_a_changed_resource_is_noticed(recorded: Any, ways: Any) -> None:
     from opentelemetry.sdk.resources import Resource
 
@@ -254,6 +256,7 @@ def test_a_sampler_that_is_put_in_later_is_asked(recorded: Any) -> None:
     assert recorded.names == ["s", "s"]
 
 
+@pytest.mark.skipif(not hasattr(TracerProvider, "_set_tracer_configurator"), reason="not in this SDK")
 def test_a_tracer_that_is_switched_off_makes_no_spans(recorded: Any) -> None:
     for _ in range(2):
         with span("s"):
@@ -279,7 +282,8 @@ def test_a_sampler_that_decides_is_asked_each_time(ways: Any) -> None:
             one, other = root.get_span_context(), child.get_span_context()
             assert one.trace_id == other.trace_id
             assert one.span_id != other.span_id
-            assert one.trace_flags == other.trace_flags == (3 if number % 2 == 0 else 2)
+            random = 2 if hasattr(IdGenerator, "is_trace_id_random") else 0
+            assert one.trace_flags == other.trace_flags == random + (1 if number % 2 == 0 else 0)
     assert seen == [(True, True), (False, False)] * 3
     assert ways == {"short": 9, "sdk": 3}
 
@@ -340,6 +344,7 @@ def test_links_go_by_the_sdk(recorded: Any, ways: Any) -> None:
     assert [len(found.links) for found in recorded.ended] == [1, 1, 1]
 
 
+@pytest.mark.skipif(find_spec("opentelemetry.sdk.trace._tracer_metrics") is None, reason="not in this SDK")
 def test_the_sdk_s_metrics_of_itself_keep_the_sdk_s_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED", "true")
     tracer = TracerProvider(shutdown_on_exit=False).get_tracer("x")
