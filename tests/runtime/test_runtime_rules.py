@@ -288,6 +288,14 @@ def test_rule_4_emom_counts_intervals_not_presses(done: list[bool], presses: int
     ]
 
 
+def test_rule_4_an_interval_of_nothing_but_rest_is_neither_made_nor_missed() -> None:
+    run = Run("(4) 1:00 EMOM\n  - 5 Cleans\n  - :20 Rest\n  + Rest as needed")
+    run.next(30 * S)
+    run.next(150 * S)
+    run.tick(4 * MINUTE)
+    assert run.score == "2 of 2 made"
+
+
 def test_rule_4_emom_stopped_early_is_measured_against_the_plan() -> None:
     run = Run("(10) 1:00 EMOM\n  - 5 Cleans\n  - 1:00 Rest")
     run.next(30 * S)
