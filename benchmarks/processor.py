@@ -1,14 +1,15 @@
 """What `PerformanceProcessor` costs: ``python benchmarks/processor.py [--quick]`` prints every ratio of its promises.
 
 One interleaved run in CPU time of the whole process, background threads included. "An SDK span" is a
-``with tracer.start_as_current_span(...)`` of a provider whose one processor does nothing, so that the SDK's own dispatch
-is on both sides of every comparison.
+``with tracer.start_as_current_span(...)`` of a provider whose one processor does nothing, so that the SDK's own
+dispatch is on both sides of every comparison.
 """
 
 from __future__ import annotations
 
 import argparse
 import gc
+import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -16,7 +17,9 @@ from _harness import interleave, machine, ratio, table
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
+from otelwod.insight.monitor import resident_bytes
 from otelwod.insight.processor import PerformanceProcessor
+from otelwod.telemetry.rollup import Budget, RollUp
 
 CHILDREN = 9
 """Spans under each root: a trace of ten."""
@@ -111,11 +114,115 @@ def bytes_per_span(spans: int = 20_000) -> float:
     return (after - before) / processor.summary().retained
 
 
+def rolled_arms() -> dict[str, Callable[[int], None]]:
+    """A function with an SDK span, and the same rolled up, both under an open parent."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(Idle())
+    tracer = provider.get_tracer("benchmark")
+
+    def work() -> None:
+        return
+
+    rolled = RollUp("work").wrap(work, lambda plain: plain)
+
+    def spans(operations: int) -> None:
+        with tracer.start_as_current_span("outer"):
+            for _ in range(operations):
+                with tracer.start_as_current_span("work"):
+                    work()
+
+    def calls(operations: int) -> None:
+        with tracer.start_as_current_span("outer"):
+            for _ in range(operations):
+                rolled()
+
+    def bare(operations: int) -> None:
+        with tracer.start_as_current_span("outer"):
+            for _ in range(operations):
+                work()
+
+    return {"bare calls": bare, "a call with an SDK span": spans, "a rolled-up call": calls}
+
+
+def hot_loop_arms() -> tuple[dict[str, Callable[[int], None]], RollUp]:
+    """A loop of calls of about 10 µs of CPU: bare, and with a span each under a budget of 2 %."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(PerformanceProcessor(metrics=False))
+    tracer = provider.get_tracer("benchmark")
+    turns = 100
+    while True:
+        start = time.process_time_ns()
+        for _ in range(2_000):
+            sum(range(turns))
+        if time.process_time_ns() - start >= 2_000 * 10_000:
+            break
+        turns += turns // 4
+
+    def work() -> int:
+        return sum(range(turns))
+
+    def make_spanned(plain: Callable[[], int]) -> Callable[[], int]:
+        def spanned() -> int:
+            with tracer.start_as_current_span("work"):
+                return plain()
+
+        return spanned
+
+    roll = RollUp("work", rolled=False, budget=Budget(0.02))
+    budgeted = roll.wrap(work, make_spanned)
+    always = make_spanned(work)
+
+    def loop(call: Callable[[], int]) -> Callable[[int], None]:
+        def run(operations: int) -> None:
+            with tracer.start_as_current_span("outer"):
+                for _ in range(operations):
+                    call()
+
+        return run
+
+    return {"bare": loop(work), "a span each": loop(always), "with the budget": loop(budgeted)}, roll
+
+
+def million(one_trace: bool, count: int = 1_000_000) -> str:
+    """A million spans in one trace, or a million traces that never end: memory and counts."""
+    processor = PerformanceProcessor(metrics=False)
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(processor)
+    tracer = provider.get_tracer("benchmark")
+    before = resident_bytes() or 0
+    peak = before
+    if one_trace:
+        with tracer.start_as_current_span("root"):
+            for at in range(count):
+                tracer.start_span("step").end()
+                if at % 50_000 == 0:
+                    peak = max(peak, resident_bytes() or 0)
+    else:
+        for at in range(count):
+            tracer.start_span("root")
+            if at % 50_000 == 0:
+                peak = max(peak, resident_bytes() or 0)
+    summary = processor.summary()
+    peak = max(peak, resident_bytes() or 0)
+    what = "spans in one trace" if one_trace else "traces that never end"
+    return (
+        f"{count:,} {what}: RSS + {(peak - before) / 1e6:.0f} MB, started {summary.started:,}, "
+        f"ended {summary.ended:,}, open {summary.open:,}, lost {summary.lost:,}, unattributed {summary.unattributed:,}"
+    )
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
-    quick = parser.parse_args().quick
+    parser.add_argument("--million", action="store_true", help="only: a million spans, a million open traces")
+    given = parser.parse_args()
+    quick = given.quick
+    if given.million:
+        print(machine())
+        print(million(one_trace=True))
+        print(million(one_trace=False))
+        return
     rounds, operations = (5, 10_000) if quick else (15, 20_000)
     print(machine())
     handed = interleave(enqueue_arms(), operations=100_000, rounds=rounds)
@@ -142,6 +249,18 @@ def main() -> None:
     ):
         promise = "<= 1.10" if name == "SDK + PerformanceProcessor" else ""
         rows.append([name, f"{spans[name].ns:.0f}", str(ratio(spans[name], bare)), promise])
+    rolled = interleave(rolled_arms(), operations=operations, rounds=rounds)
+    span, bare = rolled["a call with an SDK span"], rolled["bare calls"]
+    call = rolled["a rolled-up call"]
+    rows.append(["a rolled-up call", f"{call.ns - bare.ns:.0f}", str(ratio(call, span, floor=bare)), "<= 0.15"])
+    loops, roll = hot_loop_arms()
+    hot = interleave(loops, operations=operations, rounds=rounds, warm_up=2)
+    rows.append(["hot loop of 10 µs calls, bare", f"{hot['bare'].ns:.0f}", "1", ""])
+    rows.append(
+        ["the same, a span each", f"{hot['a span each'].ns:.0f}", str(ratio(hot["a span each"], hot["bare"])), ""]
+    )
+    name = f"the same with the budget (rolled up: {roll.rolled}, one of {roll._mask + 1} timed)"
+    rows.append([name, f"{hot['with the budget'].ns:.0f}", str(ratio(hot["with the budget"], hot["bare"])), "<= 1.02"])
     rows.append(["bytes per retained span", f"{bytes_per_span():.0f}", "", "<= 256"])
     print(table(rows))
 

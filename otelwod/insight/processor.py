@@ -449,7 +449,9 @@ class PerformanceProcessor(SpanProcessor):
         if self.disabled:
             warn("no verdict: the processor had been disabled (%s)", self.disabled)
             return
-        print_verdict(self.report(include_open=True, span_limit=2_000), self._stream)
+        report = self.report(include_open=True, span_limit=2_000)
+        if report.span_count:
+            print_verdict(report, self._stream)
 
 
 def _work(processor: weakref.ref[PerformanceProcessor]) -> None:

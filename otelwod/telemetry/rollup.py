@@ -213,7 +213,7 @@ class RollUp:
                 self.rolled, self._mask, self._calm = False, 0, 0
         else:
             self._calm = 0
-            while self._mask < _THINNEST and calls * budget.rolled_ns / (self._mask + 1) / window > budget.share / 2:
+            while self._mask < _THINNEST and calls * budget.rolled_ns / (self._mask + 1) / window > budget.share / 8:
                 self._mask = 2 * self._mask + 1
 
 
