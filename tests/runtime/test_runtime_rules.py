@@ -254,6 +254,18 @@ def test_rule_4_amrap_all_reps_of_the_last_round_make_it_full() -> None:
     assert rounds(run.events) == [("Round 1", 0, 5 * MINUTE, True)]
 
 
+def test_rule_4_stop_in_mid_round_cuts_it_and_keeps_what_was_done() -> None:
+    run = Run("AMRAP 5\n  5 Pull-ups\n  10 Push-ups")
+    for t in (10, 20, 30):
+        run.next(t * S)
+    run.reps(35 * S, 4)
+    run.stop(40 * S)
+    assert rounds(run.events) == [("Round 1", 0, 20 * S, True), ("Round 2", 20 * S, 40 * S, False)]
+    assert run.score == "1 round + 9 reps"
+    assert [(e.status, e.reason, e.t) for e in of(SpanStopped, run.events)[-3:]] == [("skipped", "aborted", 40 * S)] * 3
+    assert leaves(run.events)[-1] == ("work", 30 * S, 40 * S)
+
+
 def test_rule_4_a_round_in_which_work_was_skipped_is_not_full() -> None:
     run = Run("AMRAP 5\n  5 Pull-ups\n  :30 Rest")
     run.skip(MINUTE)
