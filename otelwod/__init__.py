@@ -12,6 +12,10 @@ from otelwod._version import __version__
 
 if TYPE_CHECKING:
     from otelwod.archive.analysis import analyze
+    from otelwod.insight.live.keeping import KeepProcessor
+    from otelwod.insight.live.sampling import SeeAllSampler
+    from otelwod.insight.monitor import PerformanceMonitor, Threshold
+    from otelwod.insight.processor import PerformanceProcessor
     from otelwod.insight.report import Report
     from otelwod.runtime.athletes import SimulatedAthlete, drive, replay
     from otelwod.runtime.inputs import Input
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
         submit,
         wait,
     )
+    from otelwod.stages.pipeline import Pipeline, PipelineStage
+    from otelwod.stages.taskrun import TaskRun, Timing, boundary, run_task, run_task_async, task
     from otelwod.telemetry import configure
     from otelwod.trace import SpanRecord, Trace
     from otelwod.tracking import ExecutionTracker, SessionTracker
@@ -36,17 +42,27 @@ if TYPE_CHECKING:
 __all__ = [
     "ExecutionTracker",
     "Input",
+    "KeepProcessor",
+    "PerformanceMonitor",
+    "PerformanceProcessor",
+    "Pipeline",
+    "PipelineStage",
     "Report",
+    "SeeAllSampler",
     "Session",
     "SessionTracker",
     "SimulatedAthlete",
     "SpanRecord",
+    "TaskRun",
+    "Threshold",
+    "Timing",
     "Trace",
     "TracedExecutor",
     "Workout",
     "__version__",
     "analyze",
     "annotate",
+    "boundary",
     "compile_workout",
     "configure",
     "drive",
@@ -55,26 +71,39 @@ __all__ = [
     "metric",
     "parse",
     "replay",
+    "run_task",
+    "run_task_async",
     "span",
     "stage",
     "start_span",
     "submit",
+    "task",
     "wait",
 ]
 
 _HOMES = {
     "ExecutionTracker": "otelwod.tracking",
     "Input": "otelwod.runtime.inputs",
+    "KeepProcessor": "otelwod.insight.live.keeping",
+    "PerformanceMonitor": "otelwod.insight.monitor",
+    "PerformanceProcessor": "otelwod.insight.processor",
+    "Pipeline": "otelwod.stages.pipeline",
+    "PipelineStage": "otelwod.stages.pipeline",
     "Report": "otelwod.insight.report",
+    "SeeAllSampler": "otelwod.insight.live.sampling",
     "Session": "otelwod.runtime.session",
     "SessionTracker": "otelwod.tracking",
     "SimulatedAthlete": "otelwod.runtime.athletes",
     "SpanRecord": "otelwod.trace",
+    "TaskRun": "otelwod.stages.taskrun",
+    "Threshold": "otelwod.insight.monitor",
+    "Timing": "otelwod.stages.taskrun",
     "Trace": "otelwod.trace",
     "TracedExecutor": "otelwod.stages",
     "Workout": "otelwod.workout",
     "analyze": "otelwod.archive.analysis",
     "annotate": "otelwod.stages",
+    "boundary": "otelwod.stages.taskrun",
     "compile_workout": "otelwod.runtime.program",
     "configure": "otelwod.telemetry",
     "drive": "otelwod.runtime.athletes",
@@ -83,10 +112,13 @@ _HOMES = {
     "metric": "otelwod.stages",
     "parse": "otelwod.workout",
     "replay": "otelwod.runtime.athletes",
+    "run_task": "otelwod.stages.taskrun",
+    "run_task_async": "otelwod.stages.taskrun",
     "span": "otelwod.stages",
     "stage": "otelwod.stages",
     "start_span": "otelwod.stages",
     "submit": "otelwod.stages",
+    "task": "otelwod.stages.taskrun",
     "wait": "otelwod.stages",
 }
 

@@ -144,6 +144,8 @@ EVENT_METRIC_RECORDED: Final = "otelwod.metric.recorded"
 EVENT_METRIC_REJECTED: Final = "otelwod.metric.rejected"
 EVENT_MILESTONE_REACHED: Final = "otelwod.milestone.reached"
 EVENT_LOG_EMITTED: Final = "otelwod.log.emitted"
+EVENT_STAGE_COUNTED: Final = "otelwod.stage.counted"
+"""On the span of a pipeline, one for each stage when it ends: ``otelwod.stage.name``, ``.items``, ``.error_count``."""
 
 METRIC_NAME: Final = "otelwod.metric.name"
 METRIC_VALUE: Final = "otelwod.metric.value"

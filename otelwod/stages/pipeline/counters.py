@@ -5,6 +5,7 @@ Distinct stages are capped as CONVENTIONS says; those beyond share ``_other``.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable
 from typing import Final
@@ -24,11 +25,11 @@ class StageCounter:
 
     def __init__(self, stage: str, pipeline: str) -> None:
         self.attributes = {c.STAGE_NAME: stage, c.PIPELINE_NAME: pipeline}
-        self.calls = 0
-        self.busy_ns = 0
-        self.items = 0
-        self.errors = 0
-        self.active = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """From zero, with a lock of its own."""
+        self.calls = self.busy_ns = self.items = self.errors = self.active = 0
         self._lock = threading.Lock()
 
     def begin(self) -> None:
@@ -67,6 +68,12 @@ class StageCounters:
                 found = self._counters[key] = StageCounter(*key)
             return found
 
+    def forget(self) -> None:
+        """Everything from zero, with locks of its own: in a forked child, where the parent's may be held."""
+        self._lock = threading.Lock()
+        for counter in self._counters.values():
+            counter.reset()
+
     def _observe(self) -> None:
         meter = metrics.get_meter(SCOPE, __version__)
         for name, unit, field, description in _INSTRUMENTS:
@@ -101,3 +108,5 @@ class _Reader:
 
 
 stage_counters: Final = StageCounters()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=stage_counters.forget)

@@ -23,7 +23,7 @@ class PipelineStage(Generic[In, Out]):
     """One named step. Subclass it and write ``execute``, plain or ``async``; or pass callables to `Pipeline`.
 
     ``workers``: how many items (or batches) it works on at once. ``batch``: with a number, ``execute`` gets a list of
-    up to so many items and gives a list of as many.
+    so many items (fewer at the end, and where no more may come in before these are done) and gives a list of as many.
     """
 
     name: str = ""
@@ -85,7 +85,8 @@ class Failure:
 class StageTotals:
     """What one stage did in one run. Times in nanoseconds, summed over its workers.
 
-    ``waiting_ns`` is the time its items spent in the queue before it; ``idle_ns`` what its workers waited for items.
+    ``waiting_ns`` is the time its items spent in the queue before it. Its workers are busy, idle (waiting for items) or
+    blocked (waiting for room in the next queue). ``errors`` are calls that failed.
     """
 
     name: str
@@ -96,6 +97,7 @@ class StageTotals:
     busy_ns: int = 0
     waiting_ns: int = 0
     idle_ns: int = 0
+    blocked_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -116,7 +118,9 @@ def make_stages(stages: Iterable[PipelineStage[Any, Any] | Callable[..., Any]]) 
     made = [each if isinstance(each, PipelineStage) else FunctionStage(each) for each in stages]
     if not made:
         raise PipelineError("a pipeline has at least one stage")
-    for each in made:
+    for number, each in enumerate(made):
+        if not isinstance(each.name, str) or not each.name.strip():
+            raise PipelineError(f"stage {number} ({type(each).__name__}) has no name; call super().__init__(name)")
         if isinstance(each.workers, bool) or not isinstance(each.workers, int) or not 1 <= each.workers <= MAX_WORKERS:
             raise PipelineError(
                 f"stage {each.name!r}: workers is a number from 1 to {MAX_WORKERS}, not {each.workers!r}"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any, Generic, get_args
 
-from otelwod.stages.pipeline.model import OnError, PipelineError, PipelineResult, PipelineStage, make_stages
+from otelwod.stages.pipeline.model import In, OnError, Out, PipelineError, PipelineResult, PipelineStage, make_stages
 from otelwod.stages.pipeline.progress import Progress
 from otelwod.stages.pipeline.state import RunState
 from otelwod.stages.pipeline.tasks import run_tasks
 from otelwod.stages.pipeline.threads import run_threads
 
 
-class Pipeline:
+class Pipeline(Generic[In, Out]):
     """Stages that items go through one after the other, many at once.
 
     ``stages``: `PipelineStage` objects and callables, plain or async. With any async stage (and with `arun` and
@@ -22,9 +22,9 @@ class Pipeline:
     ``ordered``: outputs come in the order of the inputs. ``queue_size`` items wait before each stage at most.
     ``progress`` shows a line on a terminal.
 
-    Spans: the pipeline, below it ``stage NAME`` for each stage, below that a work span for each call (named as the
-    stage) and a rest span (``NAME wait``) whenever a worker waited for items. Without tracing it runs just the same.
-    `PipelineError` for a pipeline that cannot be.
+    Spans: the pipeline; below it a work span for each call of a stage, named as the stage, and a rest span
+    (``NAME wait``) for the time that its item stood in the queue before it. Without tracing it runs just the same.
+    `PipelineError` for a pipeline that cannot be. ``Pipeline[str, int]`` says what goes in and what comes out.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Pipeline:
         self._queue_size = queue_size
         self._progress = progress
 
-    def run(self, items: Iterable[Any]) -> PipelineResult[Any]:
+    def run(self, items: Iterable[In]) -> PipelineResult[Out]:
         """Runs all items through and gives the outputs. For async stages it needs a thread without a running loop."""
         if any(stage.is_async for stage in self.stages):
             return asyncio.run(self.arun(items))
@@ -61,13 +61,13 @@ class Pipeline:
                 progress.step()
         return state.result
 
-    def iterate(self, items: Iterable[Any]) -> Iterator[Any]:
+    def iterate(self, items: Iterable[In]) -> Iterator[Out]:
         """The outputs one by one as they come; close the iterator to stop early. Plain stages only."""
         if any(stage.is_async for stage in self.stages):
             raise PipelineError("this pipeline has async stages; use `async for … in aiterate(items)`")
         return run_threads(self._state(), items)
 
-    async def arun(self, items: Iterable[Any] | AsyncIterable[Any]) -> PipelineResult[Any]:
+    async def arun(self, items: Iterable[In] | AsyncIterable[In]) -> PipelineResult[Out]:
         """As `run`, on the running loop."""
         state = self._state()
         with self._shown() as progress:
@@ -76,7 +76,7 @@ class Pipeline:
                 progress.step()
         return state.result
 
-    def aiterate(self, items: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
+    def aiterate(self, items: Iterable[In] | AsyncIterable[In]) -> AsyncIterator[Out]:
         """As `iterate`, on the running loop; ``aclose`` it to stop early."""
         return run_tasks(self._state(), items)
 

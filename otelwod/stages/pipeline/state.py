@@ -1,21 +1,30 @@
 """What one run of a pipeline shares, whoever runs it (threads or asyncio): order, failures, totals, spans.
 
 Numbers: at most ``window`` items are between the source and the consumer, so memory is bounded however uneven the
-stages are. The window holds every queue and every worker's batch at once, so a stage that fills a batch never waits for
-items that the window keeps out.
+stages are. Outputs that wait for an earlier one count too. So it can happen that the item they wait for stands in a
+batch that is not full, and that the window keeps out what would fill it: when nothing else is under way (`is_stuck`),
+such batches go as they are.
+
+Spans: the work of a stage is a child of the pipeline, because the next item of any stage may be what the pipeline
+waited for; a span around a whole stage would only hide that from the critical path. An item's time in a queue is a
+span too, of phase rest, that nobody waits for as such (``otelwod.blocking=false``): what it waits for is the work
+before it.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from opentelemetry.trace import Span
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind
 
 from otelwod import conventions as c
 from otelwod.conventions import NANOS_PER_SECOND
-from otelwod.stages import tracing
+from otelwod.stages import guard, tracing, values
+from otelwod.stages.block import Block
 from otelwod.stages.pipeline.counters import StageCounter, stage_counters
 from otelwod.stages.pipeline.model import (
     MAX_FAILURES,
@@ -26,7 +35,8 @@ from otelwod.stages.pipeline.model import (
     PipelineStage,
     StageTotals,
 )
-from otelwod.stages.span import OpenSpan, span, start_span, wait
+from otelwod.stages.span import OpenSpan, span, start_span
+from otelwod.stages.tracing import BLOCK_KEY
 
 
 class Item(NamedTuple):
@@ -69,59 +79,82 @@ class RunState:
         self.stopping = False
         """Set once: what is still under way is dropped."""
         self.fatal: BaseException | None = None
+        self.under_way = 0
+        """Items that have been fed and have no outcome yet. This and the next two under the caller's lock."""
+        self.partial = [0] * len(stages)
+        """By stage: items of a batch whose worker waits for more."""
+        self.feeding = True
+        """False while the window is full."""
         self._early: dict[int, Outcome] = {}
         self._next = 0
         self._pipeline_span: OpenSpan | None = None
-        self._stage_spans: list[OpenSpan] = []
+        self._context: Context | None = None
 
     # --------------------------------------------------------------------------------------------------------- spans
 
     def begin(self) -> None:
-        """Opens the span of the pipeline, and one for each stage below it."""
+        """Opens the span of the pipeline."""
         attributes = {c.PIPELINE_NAME: self.name, c.PIPELINE_STAGE_COUNT: len(self.stages)}
         self._pipeline_span = start_span(self.name, attributes=attributes)
-        for each in self.stages:
-            self._stage_spans.append(
-                start_span(
-                    f"stage {each.name}",
-                    attributes={c.PIPELINE_NAME: self.name, c.STAGE_NAME: each.name},
-                    context=self._pipeline_span.context,
-                )
-            )
+        self._context = self._pipeline_span.context
 
     def end(self, error: BaseException | None) -> None:
-        """Ends them, with what was counted."""
-        for open_span, totals in zip(self._stage_spans, self.result.stages, strict=True):
-            open_span.set_attributes({c.STAGE_ITEMS: totals.items, c.STAGE_ERRORS: totals.errors})
-            open_span.end()
-        if self._pipeline_span is not None:
-            if error is None:
-                self._pipeline_span.end()
-            else:
-                self._pipeline_span.fail(error)
+        """Ends it, with what was counted."""
+        ending = self._pipeline_span
+        if ending is None:
+            return
+        for totals in self.result.stages:
+            ending.add_event(
+                c.EVENT_STAGE_COUNTED,
+                {c.STAGE_NAME: totals.name, c.STAGE_ITEMS: totals.items, c.STAGE_ERRORS: totals.errors},
+            )
+        if error is None:
+            ending.end()
+        else:
+            ending.fail(error)
 
     def inside_pipeline(self) -> AbstractContextManager[object]:
         """The pipeline's span as the current one."""
         assert self._pipeline_span is not None  # noqa: S101 - begin() comes first
         return self._pipeline_span.attached()
 
-    def inside_stage(self, position: int) -> AbstractContextManager[object]:
-        """The span of a stage as the current one."""
-        return self._stage_spans[position].attached()
+    def working(self, position: int, batch: Sequence[Item], begun_ns: int) -> AbstractContextManager[Span]:
+        """A work span around the execution of a batch (of one, mostly), and a rest span for its time in the queue."""
+        name = self.stages[position].name
+        self._waited(name, batch[0].queued_ns, begun_ns)
+        attributes: dict[str, object] = {
+            c.PIPELINE_NAME: self.name,
+            c.STAGE_QUEUED: (begun_ns - batch[0].queued_ns) / NANOS_PER_SECOND,
+            c.STAGE_ITEMS: len(batch),
+        }
+        return span(name, phase="work", attributes=attributes)
 
-    def waiting(self, position: int) -> AbstractContextManager[Span]:
-        """A rest span: a worker of this stage has nothing to do."""
-        return wait(f"{self.stages[position].name} wait", attributes={c.PIPELINE_NAME: self.name})
-
-    def working(self, position: int, batch: Sequence[Item]) -> AbstractContextManager[Span]:
-        """A work span around the execution of a batch (of one, mostly)."""
-        queued = (tracing.monotonic_ns() - batch[0].queued_ns) / NANOS_PER_SECOND
-        attributes: dict[str, object] = {c.PIPELINE_NAME: self.name, c.STAGE_QUEUED: queued}
-        if self.stages[position].batch is not None:
-            attributes[c.STAGE_ITEMS] = len(batch)
-        return span(self.stages[position].name, phase="work", attributes=attributes)
+    def _waited(self, name: str, queued_ns: int, begun_ns: int) -> None:
+        block = cast("Block | None", self._context.get(BLOCK_KEY)) if self._context is not None else None
+        tracer = tracing.switch.tracer
+        if block is None or tracer is None or not block.span.is_recording():
+            return
+        try:
+            tracer.start_span(
+                values.text(f"{name} wait", values.MAX_NAME),
+                self._context,
+                SpanKind.INTERNAL,
+                {
+                    c.STAGE_NAME: values.text(name, values.MAX_NAME),
+                    c.PIPELINE_NAME: values.text(self.name, values.MAX_NAME),
+                    c.PHASE: "rest",
+                    c.BLOCKING: False,
+                },
+                start_time=queued_ns + block.offset,
+            ).end(begun_ns + block.offset)
+        except BaseException as problem:  # noqa: BLE001 - samplers and processors are foreign code
+            guard.swallow(problem, "a pipeline's wait")
 
     # -------------------------------------------------------------------------------------------------------- totals
+
+    def is_stuck(self) -> bool:
+        """Whether everything under way stands in batches that only more input could fill, and none may come in."""
+        return not self.feeding and self.under_way == sum(self.partial) > 0
 
     def took(self, position: int, batch: Sequence[Item], begun_ns: int, failed: bool) -> None:
         """A call ended; under the caller's lock where there are threads."""
@@ -136,6 +169,12 @@ class RunState:
 
     def outputs_of(self, position: int, batch: Sequence[Item], given: Any) -> Sequence[Any]:
         """The outputs of a call, one an item. `PipelineError` where a batch stage gave another number."""
+        if inspect.iscoroutine(given):
+            given.close()
+            raise PipelineError(
+                f"stage {self.stages[position].name!r} is a plain function that gave a coroutine; "
+                "write it as an async function, so that it is awaited"
+            )
         if self.stages[position].batch is None:
             return (given,)
         if not isinstance(given, list | tuple) or len(given) != len(batch):
@@ -149,6 +188,13 @@ class RunState:
     def input_of(self, position: int, batch: Sequence[Item]) -> Any:
         """What ``execute`` gets."""
         return [item.value for item in batch] if self.stages[position].batch is not None else batch[0].value
+
+    def call(self, position: int, given: Any) -> Any:
+        """Executes a plain stage. A `StopIteration` would end the generators around it, and becomes a RuntimeError."""
+        try:
+            return self.stages[position].execute(given)
+        except StopIteration as error:
+            raise RuntimeError(f"stage {self.stages[position].name!r} raised StopIteration") from error
 
     def failures_of(self, position: int, batch: Sequence[Item], error: Exception) -> list[Outcome]:
         """The items of a call that failed."""

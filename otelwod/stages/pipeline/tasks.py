@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+import contextlib
+import contextvars
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from otelwod.stages import tracing
 from otelwod.stages.pipeline.state import Item, Outcome, RunState
 
 _STOP: Final = Item(-1, None, 0)
+"""Nothing comes any more. Whoever takes it puts it back for the stage's other workers."""
+_GO: Final = Item(-2, None, 0)
+"""The batch that is being filled goes as it is."""
 _END: Final = object()
 
 
@@ -25,8 +31,10 @@ async def run_tasks(state: RunState, source: Iterable[Any] | AsyncIterable[Any])
         error = None if isinstance(problem, GeneratorExit) else problem
         raise
     finally:
-        await run.shut_down()
-        state.end(error)
+        try:
+            await run.shut_down()
+        finally:
+            state.end(error)
 
 
 class _Run:
@@ -34,16 +42,18 @@ class _Run:
         self._state = state
         self._queues: list[asyncio.Queue[Item]] = [asyncio.Queue(state.queue_size) for _ in state.stages]
         self._outcomes: asyncio.Queue[Outcome] = asyncio.Queue()
+        self._filling = [asyncio.Lock() for _ in state.stages]
         self._running = [each.workers for each in state.stages]
         self._tasks: list[asyncio.Task[None]] = []
+        # Of our own: the loop's default pool is small and everybody's, and ours must have ended when we have.
+        plain = sum(each.workers for each in state.stages if not each.is_async)
+        self._pool = ThreadPoolExecutor(plain, thread_name_prefix=state.name) if plain else None
 
     async def outputs(self, source: Iterable[Any] | AsyncIterable[Any]) -> AsyncIterator[Any]:
         state = self._state
-        for position, stage in enumerate(state.stages):
-            for number in range(stage.workers):
-                name = f"{state.name}/{stage.name}-{number}"
-                self._tasks.append(asyncio.create_task(self._work(position), name=name))
-        next_item = _puller(source)
+        with state.inside_pipeline():
+            self._start()
+            next_item = _puller(source)
         fed = finished = 0
         exhausted = False
         while not (exhausted and finished == fed):
@@ -52,14 +62,17 @@ class _Run:
                     value = await next_item()
                 if value is _END:
                     exhausted = True
-                    for _ in range(state.stages[0].workers):
-                        await self._queues[0].put(_STOP)
+                    await self._queues[0].put(_STOP)
                     break
+                state.under_way += 1
                 await self._queues[0].put(Item(fed, value, tracing.monotonic_ns()))
                 fed += 1
             if exhausted and finished == fed:
                 return
+            state.feeding = exhausted
+            self._unstick()
             outcome = await self._outcomes.get()
+            state.feeding = True
             if state.fatal is not None:
                 raise state.fatal
             for released in state.released(outcome):
@@ -67,78 +80,135 @@ class _Run:
                 if state.take(released):
                     yield released.value
 
+    def _start(self) -> None:
+        for position, stage in enumerate(self._state.stages):
+            for number in range(stage.workers):
+                name = f"{self._state.name}/{stage.name}-{number}"
+                self._tasks.append(asyncio.create_task(self._work(position), name=name))
+
     async def shut_down(self) -> None:
-        """Cancels what is under way and waits for it."""
+        """Cancels what is under way and waits for it; a plain stage's call is waited for to its end."""
+        self._state.stopping = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        cancelled = await _patiently(self._tasks)
+        if self._pool is not None:
+            self._pool.shutdown()
+        if cancelled is not None:
+            raise cancelled
+
+    def _unstick(self) -> None:
+        if self._state.is_stuck():
+            for position, held in enumerate(self._state.partial):
+                if held:
+                    self._state.partial[position] = 0
+                    with contextlib.suppress(asyncio.QueueFull):
+                        self._queues[position].put_nowait(_GO)
 
     async def _work(self, position: int) -> None:
         try:
-            with self._state.inside_stage(position):
-                more = True
-                while more:
-                    batch, more = await self._next_batch(position)
-                    if batch:
-                        await self._execute(position, batch)
-        except asyncio.CancelledError:
-            raise
-        except BaseException as problem:  # noqa: BLE001 - a worker must not die unsaid
+            more = True
+            while more:
+                batch, more = await self._next_batch(position)
+                if batch:
+                    await self._execute(position, batch)
+        except BaseException as problem:  # a worker must not die unsaid
+            if self._state.stopping:
+                raise
             self._state.fatal = problem
             self._outcomes.put_nowait(Outcome(-1, None))
             return
         self._running[position] -= 1
         if self._running[position] == 0 and position + 1 < len(self._queues):
-            for _ in range(self._state.stages[position + 1].workers):
-                await self._queues[position + 1].put(_STOP)
+            await self._queues[position + 1].put(_STOP)
 
     async def _next_batch(self, position: int) -> tuple[list[Item], bool]:
-        wanted = self._state.stages[position].batch or 1
+        begun = tracing.monotonic_ns()
+        wanted = self._state.stages[position].batch
+        if wanted is None:
+            item = await self._take(position)
+            batch, more = ([], False) if item is _STOP else ([item], True)
+        else:
+            async with self._filling[position]:
+                batch, more = await self._fill(position, wanted)
+        self._state.result.stages[position].idle_ns += tracing.monotonic_ns() - begun
+        return batch, more
+
+    async def _fill(self, position: int, wanted: int) -> tuple[list[Item], bool]:
         batch: list[Item] = []
         while len(batch) < wanted:
+            if self._queues[position].empty():
+                self._state.partial[position] = len(batch)
+                self._unstick()
             item = await self._take(position)
+            self._state.partial[position] = 0
             if item is _STOP:
                 return batch, False
-            batch.append(item)
+            if item is not _GO:
+                batch.append(item)
+            elif batch:
+                break
         return batch, True
 
     async def _take(self, position: int) -> Item:
-        try:
-            return self._queues[position].get_nowait()
-        except asyncio.QueueEmpty:
-            begun = tracing.monotonic_ns()
-            with self._state.waiting(position):
-                item = await self._queues[position].get()
-            self._state.result.stages[position].idle_ns += tracing.monotonic_ns() - begun
-            return item
+        item = await self._queues[position].get()
+        if item is _STOP:
+            self._queues[position].put_nowait(_STOP)
+        return item
 
     async def _execute(self, position: int, batch: list[Item]) -> None:
         state = self._state
-        stage = state.stages[position]
         begun = tracing.monotonic_ns()
         state.counters[position].begin()
         failed = True
         try:
-            with state.working(position, batch):
-                given = state.input_of(position, batch)
-                if stage.is_async:
-                    result: Any = stage.execute(given)
-                    result = await result
-                else:
-                    result = await asyncio.to_thread(stage.execute, given)
-                outputs = state.outputs_of(position, batch, result)
+            with state.working(position, batch, begun):
+                outputs = state.outputs_of(position, batch, await self._call(position, state.input_of(position, batch)))
             failed = False
         except Exception as error:  # noqa: BLE001 - the policy decides what an item's error means
-            for outcome in state.failures_of(position, batch, error):
-                self._outcomes.put_nowait(outcome)
+            self._end(state.failures_of(position, batch, error))
             return
         finally:
             state.took(position, batch, begun, failed)
+        if position + 1 == len(self._queues):
+            self._end([Outcome(item.number, value) for item, value in zip(batch, outputs, strict=True)])
+        else:
+            await self._pass_on(position, batch, outputs)
+
+    async def _call(self, position: int, given: Any) -> Any:
+        if self._pool is None or self._state.stages[position].is_async:
+            result: Any = self._state.stages[position].execute(given)
+            return await result
+        context = contextvars.copy_context()
+        loop = asyncio.get_running_loop()
+        future = loop.run_in_executor(self._pool, context.run, self._state.call, position, given)
+        cancelled = await _patiently([future])
+        if cancelled is not None:
+            future.exception()  # is looked at, so that asyncio does not complain
+            raise cancelled
+        return future.result()
+
+    async def _pass_on(self, position: int, batch: list[Item], outputs: Sequence[Any]) -> None:
+        begun = tracing.monotonic_ns()
         for item, value in zip(batch, outputs, strict=True):
-            if position + 1 < len(self._queues):
-                await self._queues[position + 1].put(Item(item.number, value, tracing.monotonic_ns()))
-            else:
-                self._outcomes.put_nowait(Outcome(item.number, value))
+            await self._queues[position + 1].put(Item(item.number, value, tracing.monotonic_ns()))
+        self._state.result.stages[position].blocked_ns += tracing.monotonic_ns() - begun
+
+    def _end(self, outcomes: list[Outcome]) -> None:
+        self._state.under_way -= len(outcomes)
+        for outcome in outcomes:
+            self._outcomes.put_nowait(outcome)
+
+
+async def _patiently(waited: Sequence[asyncio.Future[Any]]) -> asyncio.CancelledError | None:
+    """Waits until all are done, through being cancelled; gives the last cancellation, for the caller to raise."""
+    cancelled: asyncio.CancelledError | None = None
+    while not all(each.done() for each in waited):
+        try:
+            await asyncio.wait(waited)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled
 
 
 def _puller(source: Iterable[Any] | AsyncIterable[Any]) -> Any:

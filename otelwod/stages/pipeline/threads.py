@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from otelwod.stages import tracing
 from otelwod.stages.pipeline.state import Item, Outcome, RunState
 
 _STOP: Final = Item(-1, None, 0)
+"""Nothing comes any more. Whoever takes it puts it back for the stage's other workers."""
+_GO: Final = Item(-2, None, 0)
+"""The batch that is being filled goes as it is."""
 
 
 def run_threads(state: RunState, source: Iterable[Any]) -> Iterator[Any]:
@@ -24,8 +29,10 @@ def run_threads(state: RunState, source: Iterable[Any]) -> Iterator[Any]:
         error = None if isinstance(problem, GeneratorExit) else problem
         raise
     finally:
-        run.shut_down()
-        state.end(error)
+        try:
+            run.shut_down()
+        finally:
+            state.end(error)
 
 
 class _Run:
@@ -34,14 +41,15 @@ class _Run:
         self._queues: list[queue.Queue[Item]] = [queue.Queue(state.queue_size) for _ in state.stages]
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._running = [each.workers for each in state.stages]
+        self._filling = [threading.Lock() for _ in state.stages]
+        self._running = [0] * len(state.stages)
         self._threads: list[threading.Thread] = []
         self._fed_all = False
 
     def outputs(self, source: Iterable[Any]) -> Iterator[Any]:
-        self._start()
         state = self._state
         with state.inside_pipeline():
+            self._start()
             iterator = iter(source)
         fed = finished = 0
         exhausted = False
@@ -53,49 +61,76 @@ class _Run:
                     except StopIteration:
                         exhausted = True
                         break
+                with self._lock:
+                    state.under_way += 1
                 self._queues[0].put(Item(fed, value, tracing.monotonic_ns()))
                 fed += 1
             if exhausted and not self._fed_all:
                 self._stop_feeding()
             if exhausted and finished == fed:
                 return
-            outcome = self._outcomes.get()
-            if state.fatal is not None:
-                raise state.fatal
+            outcome = self._outcome()
             for released in state.released(outcome):
                 finished += 1
                 if state.take(released):
                     yield released.value
 
     def shut_down(self) -> None:
-        """Every thread ends: what is still on its way is dropped."""
+        """Every thread ends: what is still on its way is dropped, what is being executed is waited for."""
         self._state.stopping = True
         if self._threads and not self._fed_all:
             self._stop_feeding()
         for thread in self._threads:
             thread.join()
 
+    def _outcome(self) -> Outcome:
+        with self._lock:
+            self._state.feeding = self._fed_all
+            self._unstick()
+        outcome = self._outcomes.get()
+        with self._lock:
+            self._state.feeding = True
+        if self._state.fatal is not None:
+            raise self._state.fatal
+        return outcome
+
+    def _unstick(self) -> None:
+        # Under the lock. The queues of these stages are empty then, unless it all comes to a stop.
+        if self._state.is_stuck():
+            for position, held in enumerate(self._state.partial):
+                if held:
+                    self._state.partial[position] = 0
+                    with contextlib.suppress(queue.Full):
+                        self._queues[position].put_nowait(_GO)
+
     def _start(self) -> None:
         for position, stage in enumerate(self._state.stages):
             for number in range(stage.workers):
+                # With the caller's context variables: its span, and the task around it.
+                work = contextvars.copy_context().run
                 name = f"{self._state.name}/{stage.name}-{number}"
-                thread = threading.Thread(target=self._work, args=(position,), name=name, daemon=True)
+                thread = threading.Thread(target=work, args=(self._work, position), name=name, daemon=True)
+                with self._lock:
+                    self._running[position] += 1
+                try:
+                    thread.start()
+                except BaseException:
+                    with self._lock:
+                        self._running[position] -= 1
+                    raise
                 self._threads.append(thread)
-                thread.start()
 
     def _stop_feeding(self) -> None:
         self._fed_all = True
-        for _ in range(self._state.stages[0].workers):
-            self._queues[0].put(_STOP)
+        self._queues[0].put(_STOP)
 
     def _work(self, position: int) -> None:
         try:
-            with self._state.inside_stage(position):
-                more = True
-                while more:
-                    batch, more = self._next_batch(position)
-                    if batch and not self._state.stopping:
-                        self._execute(position, batch)
+            more = True
+            while more:
+                batch, more = self._next_batch(position)
+                if batch and not self._state.stopping:
+                    self._execute(position, batch)
         except BaseException as problem:  # noqa: BLE001 - a worker must not die unsaid
             self._fail(problem)
             self._drain(position)
@@ -103,26 +138,42 @@ class _Run:
             self._leave(position)
 
     def _next_batch(self, position: int) -> tuple[list[Item], bool]:
-        """Up to a batch of items, and whether more may come."""
-        wanted = self._state.stages[position].batch or 1
+        """Up to a batch of items, and whether more may come. One worker of a stage fills at a time."""
+        begun = tracing.monotonic_ns()
+        wanted = self._state.stages[position].batch
+        if wanted is None:
+            item = self._take(position)
+            batch, more = ([], False) if item is _STOP else ([item], True)
+        else:
+            with self._filling[position]:
+                batch, more = self._fill(position, wanted)
+        with self._lock:
+            self._state.result.stages[position].idle_ns += tracing.monotonic_ns() - begun
+        return batch, more
+
+    def _fill(self, position: int, wanted: int) -> tuple[list[Item], bool]:
         batch: list[Item] = []
         while len(batch) < wanted:
+            with self._lock:
+                if self._queues[position].empty():
+                    self._state.partial[position] = len(batch)
+                    self._unstick()
             item = self._take(position)
+            with self._lock:
+                self._state.partial[position] = 0
             if item is _STOP:
                 return batch, False
-            batch.append(item)
+            if item is not _GO:
+                batch.append(item)
+            elif batch:
+                break
         return batch, True
 
     def _take(self, position: int) -> Item:
-        try:
-            return self._queues[position].get_nowait()
-        except queue.Empty:
-            begun = tracing.monotonic_ns()
-            with self._state.waiting(position):
-                item = self._queues[position].get()
-            with self._lock:
-                self._state.result.stages[position].idle_ns += tracing.monotonic_ns() - begun
-            return item
+        item = self._queues[position].get()
+        if item is _STOP:
+            self._queues[position].put(_STOP)
+        return item
 
     def _execute(self, position: int, batch: list[Item]) -> None:
         state = self._state
@@ -130,25 +181,33 @@ class _Run:
         state.counters[position].begin()
         failed = True
         try:
-            with state.working(position, batch):
-                given = state.stages[position].execute(state.input_of(position, batch))
-                outputs = state.outputs_of(position, batch, given)
+            with state.working(position, batch, begun):
+                outputs = state.outputs_of(position, batch, state.call(position, state.input_of(position, batch)))
             failed = False
         except Exception as error:  # noqa: BLE001 - the policy decides what an item's error means
-            for outcome in state.failures_of(position, batch, error):
-                self._outcomes.put(outcome)
-            return
+            outcomes = state.failures_of(position, batch, error)
         finally:
             with self._lock:
                 state.took(position, batch, begun, failed)
-        for item, value in zip(batch, outputs, strict=True):
-            self._pass_on(position, item.number, value)
-
-    def _pass_on(self, position: int, number: int, value: Any) -> None:
-        if position + 1 < len(self._queues):
-            self._queues[position + 1].put(Item(number, value, tracing.monotonic_ns()))
+        if failed:
+            self._end(outcomes)
+        elif position + 1 == len(self._queues):
+            self._end([Outcome(item.number, value) for item, value in zip(batch, outputs, strict=True)])
         else:
-            self._outcomes.put(Outcome(number, value))
+            self._pass_on(position, batch, outputs)
+
+    def _pass_on(self, position: int, batch: list[Item], outputs: Sequence[Any]) -> None:
+        begun = tracing.monotonic_ns()
+        for item, value in zip(batch, outputs, strict=True):
+            self._queues[position + 1].put(Item(item.number, value, tracing.monotonic_ns()))
+        with self._lock:
+            self._state.result.stages[position].blocked_ns += tracing.monotonic_ns() - begun
+
+    def _end(self, outcomes: list[Outcome]) -> None:
+        with self._lock:
+            self._state.under_way -= len(outcomes)
+        for outcome in outcomes:
+            self._outcomes.put(outcome)
 
     def _fail(self, problem: BaseException) -> None:
         self._state.fatal = problem
@@ -156,7 +215,7 @@ class _Run:
         self._outcomes.put(Outcome(-1, None))
 
     def _drain(self, position: int) -> None:
-        while self._queues[position].get() is not _STOP:
+        while self._take(position) is not _STOP:
             pass
 
     def _leave(self, position: int) -> None:
@@ -165,5 +224,4 @@ class _Run:
             self._running[position] -= 1
             last = self._running[position] == 0
         if last and position + 1 < len(self._queues):
-            for _ in range(self._state.stages[position + 1].workers):
-                self._queues[position + 1].put(_STOP)
+            self._queues[position + 1].put(_STOP)

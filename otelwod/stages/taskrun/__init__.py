@@ -1,16 +1,10 @@
 """Task runs: what a task got, gave and asked of the outside, recorded and replayed."""
 
-from otelwod.stages.taskrun.boundary import (
-    Mode,
-    ReplayedError,
-    UnknownCallError,
-    boundary,
-    run_task,
-    run_task_async,
-    set_output,
-    task,
-)
+from otelwod.stages.taskrun.boundary import boundary
+from otelwod.stages.taskrun.errors import ReplayedError
 from otelwod.stages.taskrun.model import BoundaryCall, RecordError, RunError, RunMetric, TaskRun
+from otelwod.stages.taskrun.tape import Mode, UnknownCallError
+from otelwod.stages.taskrun.task import run_task, run_task_async, set_output, task
 from otelwod.stages.taskrun.timing import Timed, Timing
 
 __all__ = [

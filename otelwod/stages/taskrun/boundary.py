@@ -11,85 +11,32 @@ fail-on-unknown           calls, but only what the record knows: anything else f
 ========================  ====================================================================================
 
 A call is known by its boundary and its arguments (as JSON, secrets masked). Equal calls are answered in the order in
-which they were recorded, the last one again and again. Outside a task a boundary calls straight through.
+which they were recorded, the last one again and again. An answer that the record has only in part (`complete` is
+False) is not known. Outside a task a boundary calls straight through. A task within a task keeps its own record, the
+outer one keeps its calls too, and what replays around a call answers it: a replay never calls the outside.
 """
 
 from __future__ import annotations
 
-import builtins
 import functools
 import inspect
 import json
-import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-from typing import Any, Final, Literal, TypeVar, cast, get_args, overload
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any, TypeVar, cast, overload
 
 from opentelemetry.trace import SpanKind
 
-from otelwod.stages import failure
+from otelwod.stages import values
+from otelwod.stages.decorator import Capture, stage
 from otelwod.stages.guard import type_name
-from otelwod.stages.span import span
-from otelwod.stages.taskrun.capture import Json, capture
-from otelwod.stages.taskrun.model import BoundaryCall, RunError, TaskRun
+from otelwod.stages.taskrun.capture import Captured, capture, capture_call, is_async, parameter_names
+from otelwod.stages.taskrun.errors import made_again, run_error
+from otelwod.stages.taskrun.model import BoundaryCall, RunError
+from otelwod.stages.taskrun.tape import NEEDS_RECORD, current, tapes
 from otelwod.stages.taskrun.timing import Timing
 
-Mode = Literal["live", "record", "replay", "replay-or-live", "fail-on-unknown"]
 F = TypeVar("F", bound=Callable[..., Any])
-
-_MODES: Final = frozenset(get_args(Mode))
-_NEEDS_RECORD: Final = frozenset({"replay", "replay-or-live", "fail-on-unknown"})
-
-
-class UnknownCallError(LookupError):
-    """The record has no such call; the message names the boundary and the arguments."""
-
-
-class ReplayedError(RuntimeError):
-    """An error that the record has, of a type that cannot be made again; ``type`` is its name."""
-
-    def __init__(self, type: str, message: str) -> None:
-        super().__init__(f"{type}: {message}" if message else type)
-        self.type = type
-
-
-class _Tape:
-    """The answers of a record, by call; and the run that is being recorded. Safe to share between threads."""
-
-    def __init__(self, run: TaskRun, mode: Mode, record: TaskRun | None) -> None:
-        self.run = run
-        self.mode = mode
-        self._lock = threading.Lock()
-        self._answers: dict[str, list[BoundaryCall]] = {}
-        self._next: dict[str, int] = {}
-        for call in record.calls if record is not None else ():
-            self._answers.setdefault(_key(call.boundary, call.input), []).append(call)
-
-    def answer(self, boundary: str, given: Json) -> BoundaryCall | None:
-        """The next answer to this call, None where the record does not know it."""
-        key = _key(boundary, given)
-        with self._lock:
-            answers = self._answers.get(key)
-            if not answers:
-                return None
-            index = self._next.get(key, 0)
-            self._next[key] = index + 1
-        return answers[min(index, len(answers) - 1)]
-
-    def keep(self, call: BoundaryCall) -> None:
-        with self._lock:
-            self.run.add_call(call)
-
-
-_current: ContextVar[_Tape | None] = ContextVar("otelwod_task_run", default=None)
-
-
-def _key(boundary: str, given: Json) -> str:
-    return f"{boundary}\n{json.dumps(given, sort_keys=True, ensure_ascii=False)}"
-
-
-# ---------------------------------------------------------------------------------------------------------- boundary
 
 
 @overload
@@ -97,94 +44,129 @@ def boundary(target: F, /) -> F: ...
 
 
 @overload
-def boundary(name: str | None = None, /, *, raises: tuple[type[Exception], ...] = ()) -> Callable[[F], F]: ...
+def boundary(
+    name: str | None = None,
+    /,
+    *,
+    raises: tuple[type[Exception], ...] = (),
+    capture: Capture | Iterable[Capture] = (),
+) -> Callable[[F], F]: ...
 
 
-def boundary(target: Any = None, /, *, raises: tuple[type[Exception], ...] = ()) -> Any:
+def boundary(
+    target: Any = None,
+    /,
+    *,
+    raises: tuple[type[Exception], ...] = (),
+    capture: Capture | Iterable[Capture] = (),
+) -> Any:
     """Mark a function, sync or async, as a call to the outside: ``@boundary``, ``@boundary("geocode")``.
 
     Each call is a CLIENT span. ``raises``: the function's own exceptions that a replay makes again, from their message;
-    built-in ones it knows, any other is raised as `ReplayedError`. `TypeError` for what is no plain function.
+    built-in ones it knows, any other is raised as `ReplayedError`. ``capture``: ``"args"``, ``"result"`` or both on the
+    span, as with `stage`; nothing by default. `TypeError` for what is no plain function.
     """
     name = target if isinstance(target, str) else None
+    known = {type_name(each): each for each in raises}
 
     def decorate(function: Any) -> Any:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function) or isinstance(function, type):
             raise TypeError(
                 "boundary: a call has one answer; wrap a function or coroutine function, no generator or class"
             )
-        if not callable(function):
-            raise TypeError(f"boundary: a function is expected, not {type(function).__name__}")
-        title = str(name or getattr(function, "__name__", type(function).__name__))
-        known = {type_name(each): each for each in raises}
-        if inspect.iscoroutinefunction(function):
-
-            @functools.wraps(function)
-            async def asynchronous(*args: Any, **kwargs: Any) -> Any:
-                call = _Call(title, known, args, kwargs)
-                async with span(title, kind=SpanKind.CLIENT):
-                    if call.is_answered:
-                        return call.replayed()
-                    try:
-                        result = await function(*args, **kwargs)
-                    except BaseException as error:
-                        call.failed(error)
-                        raise
-                    call.done(result)
-                    return result
-
-            return asynchronous
-
-        @functools.wraps(function)
-        def synchronous(*args: Any, **kwargs: Any) -> Any:
-            call = _Call(title, known, args, kwargs)
-            with span(title, kind=SpanKind.CLIENT):
-                if call.is_answered:
-                    return call.replayed()
-                try:
-                    result = function(*args, **kwargs)
-                except BaseException as error:
-                    call.failed(error)
-                    raise
-                call.done(result)
-                return result
-
-        return synchronous
+        if not callable(function) or isinstance(function, staticmethod | classmethod):
+            raise TypeError(f"boundary: a function is expected, not a {type(function).__name__}; put @boundary on it")
+        title = values.text(str(name or getattr(function, "__name__", type(function).__name__)), values.MAX_NAME)
+        traced = stage(title, kind=SpanKind.CLIENT, capture=capture, rollup=False)
+        calls = _calls_async if is_async(function) else _calls
+        return calls(function, traced, title, known)
 
     return decorate(target) if target is not None and name is None else decorate
 
 
-class _Call:
-    """One call of a boundary, in the mode of the task around it."""
+def _calls(function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]]) -> Any:
+    names = parameter_names(function)
 
-    __slots__ = ("_answer", "_boundary", "_input", "_known", "_notes", "_tape", "_timing")
+    @traced
+    @functools.wraps(function)
+    def in_task(*args: Any, **kwargs: Any) -> Any:
+        call = _Call(title, known, names, args, kwargs)
+        if call.is_answered:
+            return call.replayed()
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            call.failed(error)
+            raise
+        call.done(result)
+        return result
+
+    outside = traced(function)
+
+    @functools.wraps(function)
+    def boundary_call(*args: Any, **kwargs: Any) -> Any:
+        return outside(*args, **kwargs) if current.get() is None else in_task(*args, **kwargs)
+
+    return boundary_call
+
+
+def _calls_async(function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]]) -> Any:
+    names = parameter_names(function)
+
+    @traced
+    @functools.wraps(function)
+    async def in_task(*args: Any, **kwargs: Any) -> Any:
+        call = _Call(title, known, names, args, kwargs)
+        if call.is_answered:
+            return call.replayed()
+        try:
+            result = await function(*args, **kwargs)
+        except BaseException as error:
+            call.failed(error)
+            raise
+        call.done(result)
+        return result
+
+    outside = traced(function)
+
+    @functools.wraps(function)
+    async def boundary_call(*args: Any, **kwargs: Any) -> Any:
+        return await (outside(*args, **kwargs) if current.get() is None else in_task(*args, **kwargs))
+
+    return boundary_call
+
+
+class _Call:
+    """One call of a boundary, in the mode of the tasks around it."""
+
+    __slots__ = ("_answer", "_boundary", "_input", "_known", "_tapes", "_timing")
 
     def __init__(
         self,
         boundary: str,
         known: dict[str, type[Exception]],
+        names: tuple[str, ...],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:
         self._boundary = boundary
         self._known = known
-        self._tape = tape = _current.get()
+        self._tapes = tapes()
         self._timing = Timing().start()
         self._answer: BoundaryCall | None = None
-        self._input: Json = None
-        self._notes: tuple[str, ...] = ()
-        if tape is None or tape.mode == "live":
+        self._input = Captured(None)
+        if all(tape.mode == "live" for tape in self._tapes):
             return
-        captured = capture("input", {"args": list(args), "kwargs": kwargs})
-        self._input, self._notes = captured.value, captured.notes
-        if tape.mode == "record":
+        self._input = capture_call(names, args, kwargs)
+        asked = next((tape for tape in self._tapes if tape.mode in NEEDS_RECORD), None)
+        if asked is None:
             return
-        answer = tape.answer(boundary, captured.value)
-        if answer is None and tape.mode != "replay-or-live":
-            raise UnknownCallError(
-                f"the record has no call of {boundary}({_shown(captured.value)}); record it, or run live"
-            )
-        self._answer = None if tape.mode == "fail-on-unknown" else answer
+        answer = asked.answer(boundary, self._input.value)
+        if answer is None and asked.mode != "replay-or-live":
+            unknown = asked.unknown(boundary, self._input.value)
+            self._keep(None, run_error(unknown), complete=False)
+            raise unknown
+        self._answer = None if asked.mode == "fail-on-unknown" else answer
 
     @property
     def is_answered(self) -> bool:
@@ -194,145 +176,40 @@ class _Call:
     def replayed(self) -> Any:
         """The recorded answer, or the recorded error raised."""
         answer = cast(BoundaryCall, self._answer)
-        self._keep(answer.output, answer.error, answer.notes)
+        # Fresh copies: what the caller does to its own must not change a record.
+        text = json.dumps(answer.output)
+        size = self._input.size + len(text)
+        self._keep_as(
+            BoundaryCall(self._boundary, answer.input, json.loads(text), answer.error, None, answer.notes), size
+        )
         if answer.error is not None:
-            raise _made_again(answer.error, self._known)
-        # A fresh copy: what the caller does to it must not change the record.
-        return json.loads(json.dumps(answer.output))
+            raise made_again(answer.error, self._known)
+        return json.loads(text)
 
     def done(self, result: Any) -> None:
         """The outside answered."""
-        if self._tape is None:
+        if all(tape.mode == "live" for tape in self._tapes):
+            self._keep(None, None)
             return
-        if self._tape.mode == "live":
-            self._keep(None, None, ())
-            return
-        captured = capture("output", result)
-        self._keep(captured.value, None, (*self._notes, *captured.notes))
+        self._keep(capture("output", result), None)
 
     def failed(self, error: BaseException) -> None:
-        """The outside, or the way there, failed."""
-        if self._tape is not None:
-            self._keep(None, run_error(error), self._notes)
+        """The outside, or the way there, failed. An interruption is no answer of the outside's."""
+        self._keep(None, run_error(error), complete=isinstance(error, Exception))
 
-    def _keep(self, output: Json, error: RunError | None, notes: tuple[str, ...]) -> None:
-        if self._tape is not None:
-            self._tape.keep(BoundaryCall(self._boundary, self._input, output, error, self._timing.end(), notes))
+    def _keep(self, output: Captured | None, error: RunError | None, complete: bool = True) -> None:
+        given, got = self._input, output or Captured(None)
+        call = BoundaryCall(
+            self._boundary,
+            given.value,
+            got.value,
+            error,
+            notes=(*given.notes, *got.notes),
+            complete=complete and got.complete,
+        )
+        self._keep_as(call, given.size + got.size)
 
-
-def _shown(given: Json) -> str:
-    """Arguments as they would be written in a call, at most 200 characters."""
-    if not isinstance(given, dict):
-        return ""
-    args, kwargs = given.get("args"), given.get("kwargs")
-    parts = [json.dumps(item, ensure_ascii=False) for item in args] if isinstance(args, list) else []
-    if isinstance(kwargs, dict):
-        parts += [f"{key}={json.dumps(item, ensure_ascii=False)}" for key, item in kwargs.items()]
-    text = ", ".join(parts)
-    return text if len(text) <= 200 else f"{text[:199]}…"
-
-
-def run_error(error: BaseException) -> RunError:
-    """An exception as a record keeps it: type, and message without secrets."""
-    return RunError(type_name(type(error)), failure.message_of(error))
-
-
-def _made_again(error: RunError, known: dict[str, type[Exception]]) -> Exception:
-    kind: Any = known.get(error.type) or getattr(builtins, error.type, None)
-    if isinstance(kind, type) and issubclass(kind, Exception):
-        try:
-            return kind(error.message)
-        except Exception:  # noqa: BLE001 - a constructor that wants more than a message
-            return ReplayedError(error.type, error.message)
-    return ReplayedError(error.type, error.message)
-
-
-# --------------------------------------------------------------------------------------------------------------- task
-
-
-@contextmanager
-def task(name: str, *, mode: Mode = "record", record: TaskRun | None = None, input: object = None) -> Iterator[TaskRun]:
-    """Run a block as a task; gives its `TaskRun`, which is complete when the block has ended.
-
-    Set ``run.output`` with `set_output`. An exception makes it an error, and passes on. ``record`` is the run whose
-    answers the replay modes use (`ValueError` without one, and for a mode that is none).
-    """
-    if mode not in _MODES:
-        raise ValueError(f"task: mode is one of {', '.join(sorted(_MODES))}, not {mode!r}")
-    if mode in _NEEDS_RECORD and record is None:
-        raise ValueError(f"task: mode {mode!r} needs the record of an earlier run; give record=")
-    captured = capture("input", input)
-    run = TaskRun(name, input=captured.value, notes=list(captured.notes))
-    token = _current.set(_Tape(run, mode, record))
-    timing = Timing().start()
-    try:
-        with span(name):
-            yield run
-        run.type = "success"
-    except BaseException as error:
-        run.type, run.error = "error", run_error(error)
-        raise
-    finally:
-        run.timing = timing.end()
-        _current.reset(token)
-
-
-def set_output(run: TaskRun, output: object) -> None:
-    """The task's output, as JSON; what could not be written stands in ``run.notes``."""
-    captured = capture("output", output)
-    run.output = captured.value
-    run.notes.extend(captured.notes)
-
-
-def run_task(
-    function: Callable[..., Any],
-    /,
-    *args: Any,
-    task_name: str | None = None,
-    mode: Mode = "record",
-    record: TaskRun | None = None,
-    **kwargs: Any,
-) -> TaskRun:
-    """Call a function as a task. Its exception is in the record (``type == "error"``), not raised.
-
-    Only `Exception` is kept back: KeyboardInterrupt and SystemExit pass. `TypeError` for a coroutine function: see
-    `run_task_async`.
-    """
-    if inspect.iscoroutinefunction(function):
-        raise TypeError("run_task: this is a coroutine function; await run_task_async(…)")
-    run: TaskRun | None = None
-    try:
-        with task(_named(function, task_name), mode=mode, record=record, input=_input(args, kwargs)) as run:
-            set_output(run, function(*args, **kwargs))
-    except Exception:
-        if run is None:
-            raise
-    return run
-
-
-async def run_task_async(
-    function: Callable[..., Awaitable[Any]],
-    /,
-    *args: Any,
-    task_name: str | None = None,
-    mode: Mode = "record",
-    record: TaskRun | None = None,
-    **kwargs: Any,
-) -> TaskRun:
-    """As `run_task`, for a coroutine function. Being cancelled passes."""
-    run: TaskRun | None = None
-    try:
-        with task(_named(function, task_name), mode=mode, record=record, input=_input(args, kwargs)) as run:
-            set_output(run, await function(*args, **kwargs))
-    except Exception:
-        if run is None:
-            raise
-    return run
-
-
-def _named(function: Any, name: str | None) -> str:
-    return name or getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
-
-
-def _input(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
-    return {"args": list(args), "kwargs": kwargs}
+    def _keep_as(self, call: BoundaryCall, size: int) -> None:
+        timed = replace(call, timing=self._timing.end())
+        for tape in self._tapes:
+            tape.keep(timed, size)

@@ -6,8 +6,9 @@ stood there, and what stands there now: ``output.rows[3].when: datetime.datetime
 
 from __future__ import annotations
 
+import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -21,6 +22,8 @@ MAX_NODES: Final = 100_000
 """Values inside one captured value; what comes later is left out."""
 MAX_TEXT: Final = 1_000_000
 """Characters of one text."""
+MAX_CHARACTERS: Final = 4_000_000
+"""Characters of all texts (and digits of long integers) inside one captured value."""
 MAX_NOTES: Final = 100
 LEFT_OUT: Final = "$left_out"
 """The key of the object that stands for a value without a JSON form: ``{"$left_out": "module.Type"}``."""
@@ -28,10 +31,15 @@ LEFT_OUT: Final = "$left_out"
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """A value as JSON, and what is not as it was (at most 100 notes, the last counting the rest)."""
+    """A value as JSON, and what is not as it was (at most 100 notes, the last counting the rest).
+
+    ``complete`` is False where something was left out or cut. ``size`` is about what it takes, in bytes.
+    """
 
     value: Json
     notes: tuple[str, ...] = ()
+    complete: bool = True
+    size: int = 0
 
 
 class _Capture:
@@ -39,6 +47,8 @@ class _Capture:
         self.notes: list[str] = []
         self.beyond = 0
         self.nodes = 0
+        self.characters = 0
+        self.complete = True
 
     def note(self, path: str, what: str) -> None:
         if len(self.notes) < MAX_NOTES - 1:
@@ -48,6 +58,7 @@ class _Capture:
 
     def leave_out(self, path: str, what: str) -> Json:
         self.note(path, f"{what} left out")
+        self.complete = False
         return {LEFT_OUT: what}
 
     def write(self, path: str, value: Any, depth: int) -> Json:
@@ -57,8 +68,7 @@ class _Capture:
         if value is None or type(value) is bool:
             return value
         if type(value) is int:
-            # Python refuses to write integers of more than 4,300 digits, and it would take long.
-            return value if value.bit_length() <= 10_000 else self.leave_out(path, "an integer of over 3,000 digits")
+            return self.integer(path, value)
         if type(value) is float:
             return value if math.isfinite(value) else self.leave_out(path, f"float {value}")
         if type(value) is str:
@@ -75,10 +85,22 @@ class _Capture:
             return self.mapping(path, value, depth)
         return self.leave_out(path, type_name(kind))
 
+    def integer(self, path: str, value: int) -> Json:
+        # Python refuses to write integers of more than 4,300 digits, and it would take long.
+        if value.bit_length() > 10_000:
+            return self.leave_out(path, "an integer of over 3,000 digits")
+        self.characters += value.bit_length() // 3
+        if self.characters > MAX_CHARACTERS:
+            return self.leave_out(path, f"what comes after {MAX_CHARACTERS:,} characters")
+        return value
+
     def text(self, path: str, value: str) -> str:
-        if len(value) > MAX_TEXT:
-            self.note(path, f"a text of {len(value):,} characters was cut")
-            value = value[:MAX_TEXT]
+        room = min(MAX_TEXT, max(0, MAX_CHARACTERS - self.characters))
+        if len(value) > room:
+            self.note(path, f"a text of {len(value):,} characters was cut to {room:,}")
+            self.complete = False
+            value = value[:room]
+        self.characters += len(value)
         try:
             value.encode()
         except UnicodeEncodeError:
@@ -94,6 +116,7 @@ class _Capture:
         for index, item in enumerate(items):
             if self.nodes > MAX_NODES:
                 self.note(path, f"cut behind {index:,} items")
+                self.complete = False
                 break
             written.append(self.write(f"{path}[{index}]", item, depth + 1))
         return written
@@ -103,11 +126,17 @@ class _Capture:
         for key, item in items.items():
             if self.nodes > MAX_NODES:
                 self.note(path, f"cut behind {len(written):,} entries")
+                self.complete = False
                 break
             if type(key) is not str:
                 self.note(path, f"an entry whose key is {type_name(type(key))} left out")
+                self.complete = False
                 continue
             name = self.text(path, key)
+            if name in written:  # masking or cutting made two keys the same
+                self.note(path, f"a second entry {name[:40]!r} left out")
+                self.complete = False
+                continue
             if is_secret(key) and item is not None:
                 self.note(f"{path}.{name}", "a secret was masked")
                 written[name] = MASK
@@ -118,9 +147,46 @@ class _Capture:
 
 def capture(path: str, value: Any) -> Captured:
     """``value`` as JSON; ``path`` is what the notes call it. Never raises, and runs no code of the value's."""
-    capturing = _Capture()
-    written = capturing.write(path, value, 0)
+    return _captured(path, _Capture(), lambda capturing: capturing.write(path, value, 0))
+
+
+def capture_call(
+    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], path: str = "input"
+) -> Captured:
+    """Arguments as ``{"args": […], "kwargs": {…}}``. ``names`` are the parameters', by which secrets are masked."""
+
+    def write(capturing: _Capture) -> Json:
+        written: list[Json] = []
+        for index, value in enumerate(args):
+            at = f"{path}.args[{index}]"
+            if index < len(names) and is_secret(names[index]) and value is not None:
+                capturing.note(at, "a secret was masked")
+                written.append(MASK)
+            else:
+                written.append(capturing.write(at, value, 1))
+        return {"args": written, "kwargs": capturing.mapping(f"{path}.kwargs", kwargs, 1)}
+
+    return _captured(path, _Capture(), write)
+
+
+def parameter_names(function: Any) -> tuple[str, ...]:
+    """The names of a callable's positional parameters; none where it does not tell."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return ()
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(each.name for each in parameters if each.kind in positional)
+
+
+def is_async(function: Any) -> bool:
+    """Whether calling it gives something to await."""
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
+
+
+def _captured(path: str, capturing: _Capture, write: Callable[[_Capture], Json]) -> Captured:
+    written = write(capturing)
     notes = capturing.notes
     if capturing.beyond:
         notes.append(f"{path}: and {capturing.beyond:,} more")
-    return Captured(written, tuple(notes))
+    return Captured(written, tuple(notes), capturing.complete, capturing.characters + 64 * capturing.nodes)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from otelwod.stages import values
 from otelwod.stages.taskrun.capture import Json, capture
 from otelwod.stages.taskrun.timing import Timed
 
@@ -16,6 +17,12 @@ FORMAT: Final = 1
 MAX_CALLS: Final = 10_000
 MAX_METRICS: Final = 10_000
 MAX_METADATA: Final = 1_000
+MAX_NOTES: Final = 1_000
+MAX_SIZE: Final = 64 * 1024 * 1024
+"""About as many bytes of captured values a run keeps; a call beyond is counted only."""
+MAX_JSON: Final = 256 * 1024 * 1024
+"""Characters of a record that is read."""
+MAX_NESTING: Final = 200
 
 RunType = Literal["pending", "success", "error"]
 
@@ -45,7 +52,8 @@ class RunMetric:
 class BoundaryCall:
     """One call to the outside. ``input`` is ``{"args": […], "kwargs": {…}}``; ``timing`` None where the clock failed.
 
-    Either ``output`` or ``error`` counts, as ``error`` is None or not.
+    Either ``output`` or ``error`` counts, as ``error`` is None or not. ``complete`` is False where the answer is not
+    all here (something was left out or cut, or the call was interrupted); such a call is not replayed.
     """
 
     boundary: str
@@ -54,6 +62,7 @@ class BoundaryCall:
     error: RunError | None = None
     timing: Timed | None = None
     notes: tuple[str, ...] = ()
+    complete: bool = True
 
 
 @dataclass(slots=True)
@@ -75,41 +84,63 @@ class TaskRun:
     metrics: list[RunMetric] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     dropped: dict[str, int] = field(default_factory=dict)
+    _size: int = field(default=0, init=False, repr=False, compare=False)
 
     # ------------------------------------------------------------------------------------------------- while it runs
 
-    def add_call(self, call: BoundaryCall) -> None:
-        """One more call to the outside; beyond the bound it is counted only."""
-        if len(self.calls) < MAX_CALLS:
+    def add_call(self, call: BoundaryCall, size: int = 0) -> None:
+        """One more call to the outside, of about ``size`` bytes; beyond the bounds it is counted only."""
+        if len(self.calls) < MAX_CALLS and self._size + size <= MAX_SIZE:
+            self._size += size
             self.calls.append(call)
         else:
             self._drop("calls")
 
+    def add_notes(self, notes: Iterable[str]) -> None:
+        """What could not be written as it was; beyond 1,000 notes they are counted only."""
+        for note in notes:
+            if len(self.notes) < MAX_NOTES:
+                self.notes.append(note)
+            else:
+                self._drop("notes")
+
     def set_metadata(self, metadata: Mapping[str, object]) -> None:
-        """Adds to the metadata. `RecordError` for what is no mapping of texts to values."""
+        """Adds to the metadata. `RecordError` for what is no mapping of texts to values; then nothing is added."""
         if not isinstance(metadata, Mapping):
             raise RecordError(f"metadata is a mapping of names to values, not {type(metadata).__name__}")
+        for key in metadata:
+            if not isinstance(key, str) or not key.strip():
+                raise RecordError(f"a name in metadata is a text that is not empty, not {values.outline(key, 80)}")
         for key, value in metadata.items():
-            if not isinstance(key, str) or not key:
-                raise RecordError(f"a name in metadata is a text that is not empty, not {key!r:.80}")
-            if key not in self.metadata and len(self.metadata) >= MAX_METADATA:
+            captured = capture("metadata", {key: value})
+            full = key not in self.metadata and len(self.metadata) >= MAX_METADATA
+            if full or self._size + captured.size > MAX_SIZE:
                 self._drop("metadata")
                 continue
-            captured = capture("metadata", {key: value})
+            self._size += captured.size
             if isinstance(captured.value, dict):
                 self.metadata.update(captured.value)
-            self.notes.extend(captured.notes)
+            self.add_notes(captured.notes)
 
     def set_metrics(self, metrics: Iterable[RunMetric | tuple[str, str, float]]) -> None:
-        """Adds metrics, as `RunMetric` or ``(type, name, value)``. `RecordError` says which one is wrong, and why."""
+        """Adds metrics, as `RunMetric` or ``(type, name, value)``.
+
+        `RecordError` says which one is wrong, and why; then none is added.
+        """
         if isinstance(metrics, str | bytes | Mapping) or not isinstance(metrics, Iterable):
             raise RecordError(f"metrics are a list of (type, name, value), not {type(metrics).__name__}")
-        checked = [_metric(index, given) for index, given in enumerate(metrics)]
-        for metric in checked:
-            if len(self.metrics) < MAX_METRICS:
-                self.metrics.append(metric)
+        room = MAX_METRICS - len(self.metrics)
+        checked: list[RunMetric] = []
+        beyond = 0
+        for index, given in enumerate(metrics):
+            metric = _metric(index, given)
+            if len(checked) < room:
+                checked.append(metric)
             else:
-                self._drop("metrics")
+                beyond += 1
+        self.metrics.extend(checked)
+        if beyond:
+            self._drop("metrics", beyond)
 
     def timings(self) -> dict[str, list[Timed | None]]:
         """The timings of every boundary's calls, in order; None for one whose clock failed."""
@@ -118,8 +149,8 @@ class TaskRun:
             timings.setdefault(call.boundary, []).append(call.timing)
         return timings
 
-    def _drop(self, kind: str) -> None:
-        self.dropped[kind] = self.dropped.get(kind, 0) + 1
+    def _drop(self, kind: str, count: int = 1) -> None:
+        self.dropped[kind] = self.dropped.get(kind, 0) + count
 
     # ---------------------------------------------------------------------------------------------------------- JSON
 
@@ -141,6 +172,7 @@ class TaskRun:
                     "error": _error_to(call.error),
                     "timing": _timing_to(call.timing),
                     "notes": list(call.notes),
+                    "complete": call.complete,
                 }
                 for call in self.calls
             ],
@@ -151,14 +183,21 @@ class TaskRun:
         }
 
     def to_json(self) -> str:
-        """The record as one line of JSON."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+        """The record as one line of JSON, which UTF-8 can carry."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+        try:
+            text.encode()
+        except UnicodeEncodeError:  # lone surrogates, of a record that came from elsewhere
+            return json.dumps(self.to_dict(), allow_nan=False)
+        return text
 
     @classmethod
     def from_json(cls, text: str | bytes) -> TaskRun:
         """The record of a JSON text. `RecordError` for anything else, and for a format of the future."""
+        if len(text) > MAX_JSON:
+            raise RecordError(f"a record of {len(text):,} characters; at most {MAX_JSON:,} are read")
         try:
-            data = json.loads(text)
+            data = json.loads(text, parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
             raise RecordError(f"no JSON: {error}") from None
         return cls.from_dict(data)
@@ -166,18 +205,20 @@ class TaskRun:
     @classmethod
     def from_dict(cls, data: Any) -> TaskRun:
         """As `from_json`, of what ``json.loads`` gave. Fields it does not know are passed over."""
-        if not isinstance(data, dict) or not isinstance(data.get("format"), int):
+        if not isinstance(data, dict) or type(data.get("format")) is not int:
             raise RecordError('no task run: it has no "format"')
-        data = _upgraded(data)
+        if _is_deep(data):
+            raise RecordError(f"no task run: it is nested over {MAX_NESTING} deep")
         try:
-            return cls(
+            data = _upgraded(data)
+            run = cls(
                 task=_text(data["task"]),
                 type=_run_type(data["type"]),
                 input=data.get("input"),
                 output=data.get("output"),
                 error=_error_from(data.get("error")),
                 timing=_timing_from(data.get("timing")),
-                calls=[_call_from(call) for call in data.get("boundaries", ())][:MAX_CALLS],
+                calls=[_call_from(call) for call in data.get("boundaries", ())],
                 metadata=dict(data.get("metadata", {})),
                 metrics=[_metric(i, (m["type"], m["name"], m["value"])) for i, m in enumerate(data.get("metrics", ()))],
                 notes=[_text(note) for note in data.get("notes", ())],
@@ -187,6 +228,25 @@ class TaskRun:
             raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RecordError(f"a damaged task run: {type(error).__name__} {error}") from None
+        return run
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _is_deep(data: Any) -> bool:
+    level = [data]
+    for _ in range(MAX_NESTING):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
 
 
 UPGRADES: Final[dict[int, Callable[[dict[str, Any]], dict[str, Any]]]] = {}
@@ -211,25 +271,33 @@ def _metric(index: int, given: object) -> RunMetric:
     elif isinstance(given, tuple | list) and len(given) == 3:
         kind, name, value = given
     else:
-        raise RecordError(f"metric {index}: (type, name, value) is expected, not {given!r:.80}")
+        raise RecordError(f"metric {index}: (type, name, value) is expected, not {values.outline(given, 80)}")
     for what, text in (("type", kind), ("name", name)):
         if not isinstance(text, str) or not text.strip():
-            raise RecordError(f"metric {index}: its {what} is a text that is not empty, not {text!r:.80}")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise RecordError(f"metric {index} ({name[:40]}): its value is a finite number, not {value!r:.80}")
-    return RunMetric(kind, name, value)
+            raise RecordError(f"metric {index}: its {what} is a text that is not empty, not {values.outline(text, 80)}")
+    if type(value) not in (int, float) or not _is_finite(value):
+        wrong = values.outline(value, 80)
+        raise RecordError(f"metric {index} ({name[:40]}): its value is a finite number, not {wrong}")
+    return RunMetric(values.text(kind, values.MAX_NAME), values.text(name, values.MAX_NAME), value)
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond every float
+        return False
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise RecordError(f"a text is expected, not {value!r:.80}")
+        raise RecordError(f"a text is expected, not {values.outline(value, 80)}")
     return value
 
 
 def _run_type(value: object) -> RunType:
     if value == "pending" or value == "success" or value == "error":
         return value
-    raise RecordError(f"type is pending, success or error, not {value!r:.80}")
+    raise RecordError(f"type is pending, success or error, not {values.outline(value, 80)}")
 
 
 def _error_to(error: RunError | None) -> Json:
@@ -256,4 +324,5 @@ def _call_from(data: Any) -> BoundaryCall:
         error=_error_from(data.get("error")),
         timing=_timing_from(data.get("timing")),
         notes=tuple(_text(note) for note in data.get("notes", ())),
+        complete=data.get("complete", True) is True,
     )
