@@ -15,7 +15,7 @@ from importlib import import_module
 from otelwod._version import __version__
 from otelwod.cli.errors import UsageError
 
-COMMANDS = ("run", "check", "analyze")
+COMMANDS = ("run", "check", "analyze", "push")
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:

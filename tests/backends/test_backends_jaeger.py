@@ -79,7 +79,7 @@ def test_a_workout_of_another_year_is_found_by_its_tags_and_dates(hub: Hub, jaeg
     trace = recorded("workout", "grpc", hub, tmp_path, "dated", "--start", "2019-05-04T18:00:00Z")
     version_3(jaeger, trace)
     start = min(record.start_ns for record in trace.spans.values()) // 1000
-    assert 1_556_992_800_000_000 == start
+    assert start == 1_556_992_800_000_000
     tags = json.dumps({"otelwod.workout.format": "emom"})
     day = {"start": start - 1, "end": start + 3_600_000_000}
     found = summaries(jaeger, service=trace.service, tags=tags, limit=10, **day)
