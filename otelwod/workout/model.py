@@ -37,7 +37,7 @@ class Quantity:
     """A number with its unit as written (``95``, ``"lb"``) and in SI (``43.09``, ``"kg"``).
 
     ``si`` is None where no conversion exists: a load in body weights (``bw``), ``%`` or ``RPE``. ``unit`` is the
-    canonical spelling (``lb kg bw % rpe``, ``m km mi ft in cm yd``, ``cal kcal kJ``). ``value`` is None for "to be
+    canonical spelling (``lb kg pood bw % rpe``, ``m km mi ft in cm yd``, ``cal kcal kJ``). ``value`` is None for "to be
     recorded" (``? kg``). ``women`` is the second of two Rx values (``225/155 lb``).
     """
 

@@ -16,6 +16,8 @@ _MAX_DIGITS: Final = 12
 
 def number(text: str) -> float | None:
     """The value of a number token (``1,000``, ``2.5``, ``22,5``, ``½``), or None where it is out of range."""
+    if len(text) <= 9 and text.isascii() and text.isdigit():
+        return float(text)
     if len(text) == 1 and not text.isascii():
         return unicodedata.numeric(text)
     before, comma, after = text.rpartition(",")

@@ -47,25 +47,29 @@ class Step:
         self.direction_up = False
         self.required = False
 
-    # ------------------------------------------------------------------------------------------------ small helpers
-
     def at(self, i: int) -> Token:
+        """The token at ``i``, or one of the kind ``end``."""
         return self.line[i] if 0 <= i < len(self.line) else _END
 
     def word_at(self, i: int) -> str:
+        """The word at ``i`` in lower case, or an empty text."""
         token = self.at(i)
         return token.text.lower() if token.kind == "word" else ""
 
     def warn(self, token: Token, message: str, hint: str = "") -> None:
+        """Text was skipped."""
         self.remarks.add(Remark(token.start, "warning", message, hint))
 
     def info(self, offset: int, message: str, hint: str = "") -> None:
+        """A choice was made."""
         self.remarks.add(Remark(offset, "info", message, hint))
 
     def error(self, token: Token, message: str, hint: str) -> None:
+        """Text has no meaning."""
         self.remarks.add(Remark(token.start, "error", message, hint))
 
     def slice(self, first: Token, last: Token) -> str:
+        """The text from one token to another."""
         return self.content[first.start : last.end]
 
     def set_kind(self, token: Token, kind: Kind) -> None:
