@@ -288,9 +288,10 @@ class Engine:
         self._deadline = False
         target = inherited_reps(node, self.stack)
         label, attributes = self._kinds.start(node.index, target)
-        block.set("label", label)
+        allocate = self.memory.allocate
+        allocate("label", key, label, visibility="public")
         if target is not None:
-            block.set("reps_target", target)
+            allocate("reps_target", key, target, visibility="public")
         self.emit(
             SpanStarted(
                 t=now,
