@@ -101,6 +101,19 @@ def test_a_start_of_zero_is_missing_among_times_of_our_days_only() -> None:
     assert times(nobody) == {"r": (0, NOW), "a": (0, NOW)}
 
 
+def test_a_missing_start_does_not_depend_on_the_order_of_repeated_ids() -> None:
+    records = [
+        span("a", "b", 0, None),
+        span("b", None, 0, None),
+        span("b", "c", 0, None),
+        span("c", None, NOW, NOW + 5),
+    ]
+    records.append(span("d", None, NOW - 7, NOW))
+    first = times(one(*records))
+    assert first["a"] == (NOW, NOW + 5)
+    assert times(one(*reversed(records))) == first
+
+
 def test_overruns_and_detached_children() -> None:
     trace = one(
         span("r", None, 10, 20),

@@ -34,7 +34,7 @@ def with_times(
     found["missing_times"] = len(missing)
     fixed = list(starts)
     durations = [None if end is None else end - start for start, end in zip(starts, ends, strict=True)]
-    by_start = sorted(range(len(starts)), key=lambda at: (starts[at] > 0, -starts[at]))
+    by_start = sorted(range(len(starts)), key=lambda at: (starts[at] > 0, -starts[at], parent_id[at] or ""))
     rows = {span_id[at]: at for at in by_start}  # of one id, the span that began first
     first = min((start for start in starts if start > 0), default=0)
     unsettled = set(missing)
