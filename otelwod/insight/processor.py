@@ -397,7 +397,8 @@ class PerformanceProcessor(SpanProcessor):
     def subscribe(self, callback: Callable[[Trace], None]) -> Callable[[], None]:
         """Call ``callback`` with each trace that completes from now on; returns the way to end that.
 
-        It is called outside the host's threads where there is a background thread; one that raises is not called again.
+        It is called in the background thread, or in that of whoever asks the processor something just then. One that
+        raises is not called again.
         """
         self._subscribers.append(callback)
 

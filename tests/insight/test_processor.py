@@ -21,7 +21,9 @@ from opentelemetry.sdk.trace import ReadableSpan
 from processor_programs import Program, random_tree
 
 from otelwod.insight import processor as module
+from otelwod.insight.live.attribution import Ledger
 from otelwod.insight.live.book import Book
+from otelwod.insight.live.tally import Tallies, Tally
 from otelwod.insight.processor import PerformanceProcessor
 from otelwod.trace import Trace
 
@@ -413,6 +415,11 @@ BREAKS = [
     (Book, "operation"),
     (Book, "expire"),
     (Book, "open_traces"),
+    (Ledger, "add"),
+    (Ledger, "result"),
+    (Tallies, "add"),
+    (Tallies, "attribute"),
+    (Tally, "add"),
     (Book, "_complete"),
     (Book, "_settle"),
     (Book, "_close"),
