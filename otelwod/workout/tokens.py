@@ -48,6 +48,7 @@ _TOKEN: Final = re.compile(
 def tokens(content: str) -> list[Token]:
     """The tokens of one line, spaces left out."""
     found: list[Token] = []
+    make = Token._make
     glued = False
     for match in _TOKEN.finditer(content):
         kind = match.lastgroup or ""
@@ -61,6 +62,6 @@ def tokens(content: str) -> list[Token]:
             kind = "-"
         elif kind == "inch":
             kind, text = "word", "in"
-        found.append(Token(kind, text, match.start(), match.end(), glued))
+        found.append(make((kind, text, *match.span(), glued)))
         glued = True
     return found
