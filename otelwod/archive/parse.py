@@ -150,9 +150,12 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
 def _salvage(text: str, place: str, documents: Documents, error: ValueError) -> None:
     """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known."""
     before = documents.gathering.spans
-    for value in salvage.documents(text):
-        if is_known(value):
-            documents.add(value)
+    try:
+        for value in salvage.documents(text, documents.tally):
+            if is_known(value):
+                documents.add(value)
+    except RecursionError:
+        raise _too_deep(place) from None
     documents.finish()
     what = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
     documents.tally.skip("damaged JSON text")

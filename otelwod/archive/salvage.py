@@ -11,34 +11,64 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from otelwod.archive.tally import Tally
+
 _OBJECT: Final = re.compile(r"\{")
+_DECODE: Final = json.JSONDecoder().raw_decode
 _LONGEST_KEY: Final = 256
 _SPACES: Final = 64
 _EFFORT: Final = 64
 """Characters that may be looked at, for each character of the text; damage made to cost time stops here."""
+_FIRST_WINDOW: Final = 1 << 10
+_GROWTH: Final = 8
+_MARGIN: Final = 16
+"""A failure this near to a window's end may be the window's fault."""
+_CUT_SHORT: Final = "Unterminated string"
+"""The error whose place is where the string began, not where it was cut."""
 
 
-def objects(text: str) -> Iterator[tuple[str | None, dict[str, Any]]]:
+def objects(text: str, tally: Tally) -> Iterator[tuple[str | None, dict[str, Any]]]:
     """The outermost readable objects in the order of the text, each with the key that it is the value of, if any.
 
-    Nesting must have been checked (`nesting.deeper_than`). Linear time: gives up after `_EFFORT` times the length.
+    Nesting must have been checked (`nesting.deeper_than`). Linear time: gives up, and says so, after `_EFFORT` times
+    the length.
     """
-    decode = json.JSONDecoder().raw_decode
-    budget = _EFFORT * len(text)
+    budget = _EFFORT * len(text) + _FIRST_WINDOW
     match = _OBJECT.search(text)
-    while match is not None and budget > 0:
+    while match is not None:
         start = match.start()
-        try:
-            value, end = decode(text, start)
-        except json.JSONDecodeError as error:
-            budget -= error.pos - start + 1
-            end = start + 1
-        except ValueError:  # a number of thousands of digits: nobody says where it is
-            budget -= len(text) - start
-            end = start + 1
-        else:
+        value, end, cost = _decoded(text, start)
+        budget -= cost
+        if value is not None:
             yield _key_before(text, start), value
+        elif budget < 0:
+            tally.skip("rest of a badly damaged text")
+            return
         match = _OBJECT.search(text, end)
+
+
+def _decoded(text: str, start: int) -> tuple[dict[str, Any] | None, int, int]:
+    """The object that begins at ``start`` (None: damaged), where to go on, and what a failure cost.
+
+    Tried on windows of the text that grow: a parser's error counts the lines before it, which costs as much as the text
+    up to there is long.
+    """
+    width, cost = _FIRST_WINDOW, 0
+    while True:
+        window = text[start : start + width]
+        try:
+            value, end = _DECODE(window)
+        except json.JSONDecodeError as error:
+            cost += error.pos + 1
+            torn = error.pos >= len(window) - _MARGIN or error.msg.startswith(_CUT_SHORT)
+            if not torn or len(window) < width:
+                return None, start + 1, cost
+            cost += len(window)
+        except ValueError:  # a number of thousands of digits: nobody says where it is
+            return None, start + 1, cost + len(window)
+        else:
+            return value, start + end, cost
+        width *= _GROWTH
 
 
 def _key_before(text: str, start: int) -> str | None:
@@ -53,12 +83,12 @@ def _key_before(text: str, start: int) -> str | None:
     return text[begin + 1 : end]
 
 
-def documents(text: str) -> Iterator[dict[str, Any]]:
+def documents(text: str, tally: Tally) -> Iterator[dict[str, Any]]:
     """What `objects` finds, as `document.Documents` takes it: bare spans get back what stood around them."""
     resource: dict[str, Any] = {}
     scope: dict[str, Any] = {}
     jaeger = _JaegerTrace()
-    for key, value in objects(text):
+    for key, value in objects(text, tally):
         if key == "resource":
             resource, scope = value, {}
         elif key in ("scope", "instrumentationLibrary"):

@@ -292,10 +292,14 @@ def test_salvage_is_linear() -> None:
     """Text made to fail late again and again is given up, not looked at for ever."""
     from otelwod.archive import salvage
 
-    deep = '{"a":[' * 190 + "1," * 20_000
-    assert list(salvage.objects(deep)) == []
+    tally = Tally()
+    deep = '{"a":[' * 190 + '{"b":1},' * 3_000
+    assert list(salvage.objects(deep, tally)) == []
+    assert tally.skipped == {"rest of a badly damaged text": 1}
+    opens = '{"a' * 100_000
+    assert list(salvage.objects(opens, tally)) == []
     digits = '{"x": 1} {"y": ' + "9" * 5000 + '} {"z": 2}'
-    assert [value for _, value in salvage.objects(digits)] == [{"x": 1}, {"z": 2}]
+    assert [value for _, value in salvage.objects(digits, Tally())] == [{"x": 1}, {"z": 2}]
 
 
 @pytest.mark.parametrize(
@@ -330,9 +334,30 @@ def test_what_stood_around_a_span_comes_back() -> None:
         f'{{"scope": {{"name": "whole"}}, "spans": [{json.dumps(span)}]}}, '
         f'{{"scope": {{"name": "torn"}}, "spans": [{json.dumps(span)}, {{"traceId"'
     )
-    found = [document["resourceSpans"][0] for document in salvage.documents(torn)]
+    found = [document["resourceSpans"][0] for document in salvage.documents(torn, Tally())]
     assert [one["resource"] for one in found] == [{"attributes": [1]}] * 2
     assert [one["scopeSpans"][0]["scope"]["name"] for one in found] == ["whole", "torn"]
+
+
+@pytest.mark.parametrize("length", [10, 1_000, 1_010, 1_030, 8_180, 8_200, 70_000])
+@pytest.mark.parametrize("filler", ["x", "\\\\", "\\u00e9", "1"])
+def test_objects_of_any_length_are_found(length: int, filler: str) -> None:
+    from otelwod.archive import salvage
+
+    content = filler * (length // len(filler))
+    inner = json.dumps({"n": 1})
+    text = f'{{"torn": [{{"a": "{content}", "b": {inner}, "c": [1, true, 12345]}}, {{"d": "{content}'
+    ((key, value),) = salvage.objects(text, Tally())
+    assert key is None
+    assert value == {"a": json.loads(f'"{content}"'), "b": {"n": 1}, "c": [1, True, 12345]}
+
+
+def test_many_bad_escapes_cost_only_their_own_spans(tmp_path: Path) -> None:
+    spans = [jaeger_span(f"{n}", None, "C:ODDqueue" if n % 2 else "fine", n, 1) for n in range(600)]
+    text = json.dumps({"data": [{"traceID": TRACE, "spans": spans}]}).replace("ODD", "\\")
+    found = read(tmp_path, text.encode())
+    assert found.spans == 300
+    assert found.skipped == {"damaged JSON text": 1}
 
 
 def test_processes_go_with_their_own_trace() -> None:
@@ -348,7 +373,7 @@ def test_processes_go_with_their_own_trace() -> None:
     behind = f"[{{{spans('a')}, {processes('A')} # }}, {{{spans('b')}, {processes('B')} # }}, {torn}"
     before = f"[{{{processes('A')}, {spans('a')} # }}, {{{processes('B')}, {spans('b')} # }}"
     for text, traces in ((behind, "abc"), (before, "ab")):
-        found = list(salvage.documents(text))
+        found = list(salvage.documents(text, Tally()))
         assert [document["traceID"] for document in found] == list(traces)
         assert [document["processes"]["p1"]["serviceName"] for document in found] == list(traces.upper())
 
