@@ -16,7 +16,14 @@ from otelwod._version import __version__
 from otelwod.conventions import SERVICE_NAME
 from otelwod.telemetry.delivery import Delivery
 from otelwod.telemetry.exporter_log import ExporterLog
-from otelwod.telemetry.settings import SCOPE, Settings, read_settings, resource_attributes
+from otelwod.telemetry.settings import (
+    SCOPE,
+    ScrapeTarget,
+    Settings,
+    read_settings,
+    resource_attributes,
+    scrape_targets,
+)
 from otelwod.trace import Attributes
 
 if TYPE_CHECKING:
@@ -64,6 +71,11 @@ class Telemetry:
         self._final: Delivery | None = None
         if self._processors or meter_pipeline is not None:
             atexit.register(self.shutdown)
+
+    @property
+    def scrape_url(self) -> str | None:
+        """Where Prometheus fetches the metrics; None where nothing is served."""
+        return None if self._meter_pipeline is None else self._meter_pipeline.scrape_url
 
     def force_flush(self, timeout_s: float = SHUTDOWN_TIMEOUT_S) -> bool:
         """Hand over every span that has ended; whether that was done within ``timeout_s`` seconds."""
@@ -118,6 +130,7 @@ def configure(
     environ: Mapping[str, str] = os.environ,
     exporters: Sequence[SpanExporter] = (),
     metric_readers: Sequence[MetricReader] = (),
+    prometheus: int | str | None = None,
     export: bool = True,
     live: bool = True,
     quiet: bool = False,
@@ -131,10 +144,11 @@ def configure(
 
     Nothing is sent unless an endpoint or an exporter is named: by ``OTEL_EXPORTER_OTLP_ENDPOINT`` (or a signal's
     own), ``OTEL_TRACES_EXPORTER``, ``OTEL_METRICS_EXPORTER``, or ``exporters`` and ``metric_readers``. ``export=False``
-    ignores the environment's. ``service_name`` goes before the environment's; the default is ``otelwod``. ``seed``
-    makes the ids repeatable that are not derived. With ``live=False`` a full queue makes the program wait a
-    little instead of dropping spans. ``quiet`` keeps the exporters' log messages off the screen: `Delivery` has the
-    reason in a few words.
+    ignores the environment's. ``prometheus`` serves the metrics to whoever fetches them: a port of this machine's
+    loopback (0: any free one), or ``"HOST:PORT"``; see `Telemetry.scrape_url`. ``service_name`` goes before the
+    environment's; the default is ``otelwod``. ``seed`` makes the ids repeatable that are not derived. With
+    ``live=False`` a full queue makes the program wait a little instead of dropping spans. ``quiet`` keeps the
+    exporters' log messages off the screen: `Delivery` has the reason in a few words.
 
     Never raises for what the environment says: see ``Telemetry.problems``.
     """
@@ -143,6 +157,8 @@ def configure(
         settings = replace(
             settings, service_name=service_name, resource={**settings.resource, SERVICE_NAME: service_name}
         )
+    targets, found = scrape_targets(prometheus)
+    settings = replace(settings, problems=(*settings.problems, *found))
     if settings.disabled:
         return Telemetry(
             provider=trace.NoOpTracerProvider(),
@@ -155,6 +171,11 @@ def configure(
             processors=(),
             meter_pipeline=None,
         )
+    if not export:
+        settings = replace(settings, metrics=())
+    if targets:
+        kept = tuple(target for target in settings.metrics if not isinstance(target, ScrapeTarget))
+        settings = replace(settings, metrics=(*kept, *targets))
     return _configure_sdk(settings, seed, exporters, metric_readers, export, live, ExporterLog(quiet=quiet), set_global)
 
 
@@ -187,9 +208,7 @@ def _configure_sdk(
         resource: Attributes = dict(provider.resource.attributes)  # type: ignore[arg-type]
     else:
         resource = resource_attributes(settings)
-    meter, pipeline, found = meter_pipeline(
-        settings if export else replace(settings, metrics=()), metric_readers, set_global, log
-    )
+    meter, pipeline, found = meter_pipeline(settings, metric_readers, set_global, log)
     problems += found
     return Telemetry(
         provider=provider,

@@ -9,11 +9,19 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader
+from opentelemetry.sdk.metrics import (
+    Counter,
+    Histogram,
+    ObservableCounter,
+    ObservableGauge,
+    ObservableUpDownCounter,
+    UpDownCounter,
+)
+from opentelemetry.sdk.metrics.export import AggregationTemporality, MetricExporter, MetricReader
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
-from otelwod.telemetry.settings import OtlpTarget, Target
+from otelwod.telemetry.settings import NamedExporter, OtlpTarget, ScrapeTarget, Target, Temporality
 
 _ENTRY_POINTS = {"traces": "opentelemetry_traces_exporter", "metrics": "opentelemetry_metrics_exporter"}
 
@@ -24,7 +32,7 @@ class ExporterError(Exception):
 
 def place_of(target: Target) -> str:
     """Where a target sends to, for a person."""
-    return target.place if isinstance(target, OtlpTarget) else target.name
+    return target.name if isinstance(target, NamedExporter) else target.place
 
 
 def span_exporter(target: Target) -> SpanExporter:
@@ -38,6 +46,8 @@ def span_exporter(target: Target) -> SpanExporter:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter as HttpExporter
 
             return HttpExporter(**_http_arguments(target))
+    if isinstance(target, ScrapeTarget):
+        raise ExporterError("Prometheus takes metrics only")
     exporter = _named(target.signal, target.name)
     if not isinstance(exporter, SpanExporter):
         raise ExporterError(f"OTEL_TRACES_EXPORTER: {target.name!r} is not an exporter of spans")
@@ -51,14 +61,32 @@ def metric_exporter(target: Target) -> MetricExporter | MetricReader:
             if target.protocol == "grpc":
                 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter as GrpcExporter
 
-                return GrpcExporter(**_grpc_arguments(target))
+                return GrpcExporter(**_grpc_arguments(target), preferred_temporality=_temporality(target.temporality))
             from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter as HttpExporter
 
-            return HttpExporter(**_http_arguments(target))
+            return HttpExporter(**_http_arguments(target), preferred_temporality=_temporality(target.temporality))
+    if isinstance(target, ScrapeTarget):
+        from otelwod.telemetry.scraping import scrape_reader
+
+        return scrape_reader(target)
     exporter = _named(target.signal, target.name)
     if not isinstance(exporter, MetricExporter | MetricReader):
         raise ExporterError(f"OTEL_METRICS_EXPORTER: {target.name!r} is not an exporter of metrics")
     return exporter
+
+
+def _temporality(name: Temporality) -> dict[type, AggregationTemporality]:
+    """By kind of instrument, as the specification of OTLP exporters has it: what can go down stays cumulative."""
+    delta, cumulative = AggregationTemporality.DELTA, AggregationTemporality.CUMULATIVE
+    sums = delta if name != "cumulative" else cumulative
+    return {
+        Counter: sums,
+        Histogram: sums,
+        ObservableCounter: delta if name == "delta" else cumulative,
+        UpDownCounter: cumulative,
+        ObservableUpDownCounter: cumulative,
+        ObservableGauge: cumulative,
+    }
 
 
 @contextmanager

@@ -26,7 +26,9 @@ from otelwod.telemetry.export_processor import start_daemon, wait_for_end
 from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
 from otelwod.telemetry.exporters import ExporterError, metric_exporter, place_of
 from otelwod.telemetry.provider import resource_of
-from otelwod.telemetry.settings import SCOPE, Settings
+from otelwod.telemetry.settings import SCOPE, ScrapeTarget, Settings
+
+_NOT_SERVED = "Prometheus: nothing is served, as the program has a meter provider already; give that one a reader"
 
 
 def views() -> tuple[View, ...]:
@@ -103,10 +105,15 @@ class MeterPipeline:
     """
 
     def __init__(
-        self, provider: MeterProvider, exporters: tuple[CountingMetricExporter, ...], log: ExporterLog
+        self,
+        provider: MeterProvider,
+        exporters: tuple[CountingMetricExporter, ...],
+        log: ExporterLog,
+        scrape_url: str | None = None,
     ) -> None:
         self.provider = provider
         self.exporters = exporters
+        self.scrape_url = scrape_url
         self._asked = threading.Event()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._work, name="otelwod-metrics-end", daemon=True)
@@ -165,7 +172,9 @@ def meter_pipeline(
     present = _pipelines.get(current) if isinstance(current, MeterProvider) else None
     is_set = "Proxy" not in type(current).__name__
     if is_set and (present is None or not present.closed):
-        return current.get_meter(SCOPE, __version__), present, []
+        wanted = any(isinstance(target, ScrapeTarget) for target in settings.metrics)
+        deaf = wanted and (present is None or present.scrape_url is None)
+        return current.get_meter(SCOPE, __version__), present, [_NOT_SERVED] if deaf else []
     exporters: list[CountingMetricExporter] = []
     all_readers = list(readers)
     problems: list[str] = []
@@ -188,7 +197,8 @@ def meter_pipeline(
         views=views(),
         shutdown_on_exit=False,
     )
-    pipeline = _pipelines[provider] = MeterPipeline(provider, tuple(exporters), log)
+    url = next((reader.url for reader in all_readers if hasattr(reader, "url")), None)
+    pipeline = _pipelines[provider] = MeterPipeline(provider, tuple(exporters), log, url)
     if set_global and not is_set:
         metrics_api.set_meter_provider(provider)
     return provider.get_meter(SCOPE, __version__), pipeline, problems

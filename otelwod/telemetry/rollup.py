@@ -105,20 +105,18 @@ class RollUp:
 
         probe = self._probe(plain, make_spanned) if self._budget is not None else spanned
 
-        @functools.wraps(spanned)
-        def rolled_call(*args: Any, **kwargs: Any) -> Any:
-            if self.rolled:
-                call = number()
-                if call & self._mask:
-                    return plain(*args, **kwargs)
-                start = clock()
-                try:
-                    return plain(*args, **kwargs)
-                finally:
-                    self._note(call, clock() - start)
+        def with_span(*args: Any, **kwargs: Any) -> Any:
             return probe(*args, **kwargs) if self._is_due() else spanned(*args, **kwargs)
 
-        return rolled_call  # type: ignore[return-value]
+        def timed(call: int, /, *args: Any, **kwargs: Any) -> Any:
+            start = clock()
+            try:
+                return plain(*args, **kwargs)
+            finally:
+                self._note(call, clock() - start)
+
+        made = _factory(_parameters(plain))(self, number, plain, timed, with_span)
+        return functools.wraps(spanned)(made)  # type: ignore[no-any-return]
 
     # ---------------------------------------------------------------------------------------------------- rolled calls
 
@@ -270,6 +268,51 @@ def roll_up(operation: str, asked: bool | None) -> RollUp | None:
         return RollUp(operation)
     budget = budget_of_environment() if asked is None else None
     return RollUp(operation, rolled=False, budget=budget) if budget is not None else None
+
+
+_TEMPLATE: Final = """
+def factory(_w_roll, _w_number, _w_plain, _w_timed, _w_with_span):
+    def rolled_call({parameters}):
+        if not _w_roll.rolled:
+            return _w_with_span({parameters})
+        _w_call = _w_number()
+        if _w_call & _w_roll._mask:
+            return _w_plain({parameters})
+        return _w_timed(_w_call, {parameters})
+    return rolled_call
+"""
+
+
+def _parameters(function: Callable[..., Any]) -> str:
+    """The names of the parameters where the function takes nothing but a few plain ones, else ``*args, **kwargs``.
+
+    A call that is neither timed nor given a span costs little more than the wrapper's own frame; to pack and unpack
+    its arguments would double that.
+    """
+    try:
+        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):
+        return _ANY
+    plain = all(
+        parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+        and parameter.default is inspect.Parameter.empty
+        and parameter.name.isidentifier()
+        and not parameter.name.startswith("_w_")
+        for parameter in parameters
+    )
+    return ", ".join(parameter.name for parameter in parameters) if plain else _ANY
+
+
+_ANY: Final = "*_w_args, **_w_kwargs"
+
+
+@functools.lru_cache(maxsize=256)
+def _factory(parameters: str) -> Callable[..., Callable[..., Any]]:
+    namespace: dict[str, Any] = {}
+    # Only identifiers enter the source: the names of a function's parameters.
+    exec(_TEMPLATE.format(parameters=parameters), namespace)  # noqa: S102
+    factory: Callable[..., Callable[..., Any]] = namespace["factory"]
+    return factory
 
 
 def _nothing() -> None:

@@ -18,6 +18,7 @@ from otelwod.conventions import SERVICE_NAME
 Signal = Literal["traces", "metrics"]
 Protocol = Literal["grpc", "http/protobuf"]
 Compression = Literal["none", "gzip", "deflate"]
+Temporality = Literal["cumulative", "delta", "lowmemory"]
 _Number = TypeVar("_Number", int, float)
 
 SCOPE: Final = "otelwod"
@@ -25,6 +26,8 @@ SCOPE: Final = "otelwod"
 DEFAULT_SERVICE_NAME: Final = "otelwod"
 DEFAULT_TIMEOUT_S: Final = 10.0
 GRPC_PORT: Final = 4317
+SCRAPE_PORT: Final = 9464
+"""The specification's port for Prometheus exporters."""
 _DEFAULT_ENDPOINTS: Final[Mapping[Protocol, str]] = {
     "grpc": "http://localhost:4317",
     "http/protobuf": "http://localhost:4318",
@@ -50,6 +53,8 @@ class OtlpTarget:
     certificate: str | None = None
     client_key: str | None = None
     client_certificate: str | None = None
+    temporality: Temporality = "cumulative"
+    """Of metrics: with ``delta`` the runs of a program that runs once add up behind a Collector."""
 
     @property
     def place(self) -> str:
@@ -65,7 +70,21 @@ class NamedExporter:
     name: str
 
 
-Target = OtlpTarget | NamedExporter
+@dataclass(frozen=True, slots=True)
+class ScrapeTarget:
+    """An address at which Prometheus fetches the metrics; port 0 is any that is free."""
+
+    host: str = "localhost"
+    port: int = SCRAPE_PORT
+    signal: Signal = "metrics"
+
+    @property
+    def place(self) -> str:
+        """For a person."""
+        return f"http://{self.host}:{self.port}/metrics"
+
+
+Target = OtlpTarget | NamedExporter | ScrapeTarget
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +137,16 @@ def resource_attributes(settings: Settings) -> dict[str, str]:
         "telemetry.sdk.version": version("opentelemetry-sdk"),
         **settings.resource,
     }
+
+
+def scrape_targets(prometheus: int | str | None) -> tuple[tuple[ScrapeTarget, ...], tuple[str, ...]]:
+    """The address that ``configure(prometheus=…)`` names, if any, and what is wrong with it."""
+    if prometheus is None:
+        return (), ()
+    host, _, port = str(prometheus).rpartition(":")
+    if port.isascii() and port.isdigit() and len(port) <= 5 and int(port) < 65_536:
+        return (ScrapeTarget(host.strip("[]") or "127.0.0.1", int(port)),), ()
+    return (), (f"prometheus: {str(prometheus)[:60]!r} is neither a port nor HOST:PORT; nothing is served",)
 
 
 class _Reader:
@@ -233,10 +262,28 @@ class _Reader:
             if name == "none":
                 continue
             found: Target | None
-            found = self._otlp_target(signal, _OTLP_NAMES[name]) if name in _OTLP_NAMES else NamedExporter(signal, name)
+            if name in _OTLP_NAMES:
+                found = self._otlp_target(signal, _OTLP_NAMES[name])
+            elif name == "prometheus" and signal == "metrics":
+                found = self._scrape_target()
+            else:
+                found = NamedExporter(signal, name)
             if found is not None:
                 targets[found] = None
         return tuple(targets)
+
+    def _scrape_target(self) -> ScrapeTarget:
+        host = self._get("OTEL_EXPORTER_PROMETHEUS_HOST") or ScrapeTarget().host
+        return ScrapeTarget(host, self._number("OTEL_EXPORTER_PROMETHEUS_PORT", SCRAPE_PORT, 0, 65_535))
+
+    def _temporality(self) -> Temporality:
+        name = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE"
+        text = self._get(name).lower()
+        if text == "delta" or text == "lowmemory":
+            return "delta" if text == "delta" else "lowmemory"
+        if text not in ("", "cumulative"):
+            self._problem(name, f"{text[:40]!r} is not known (cumulative, delta, lowmemory); cumulative is used")
+        return "cumulative"
 
     def _otlp(self, signal: Signal, name: str) -> str:
         """The signal's own variable, else the general one."""
@@ -271,6 +318,7 @@ class _Reader:
             certificate=self._otlp(signal, "CERTIFICATE") or None,
             client_key=self._otlp(signal, "CLIENT_KEY") or None,
             client_certificate=self._otlp(signal, "CLIENT_CERTIFICATE") or None,
+            temporality=self._temporality() if signal == "metrics" else "cumulative",
         )
 
     def _protocol(self, signal: Signal, endpoint: str) -> Protocol:

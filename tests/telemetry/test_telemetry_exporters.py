@@ -81,7 +81,7 @@ def test_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
         metric_exporter(NamedExporter("metrics", "x"))
     reader = InMemoryMetricReader()
     monkeypatch.setattr(exporters, "entry_points", lambda **_: [Entry(reader)])
-    telemetry = configure(environ={"OTEL_METRICS_EXPORTER": "prometheus"}, set_global=False)
+    telemetry = configure(environ={"OTEL_METRICS_EXPORTER": "reader"}, set_global=False)
     telemetry.meter.create_counter("c").add(1)
     assert reader.get_metrics_data() is not None
     assert telemetry.shutdown().destinations == ()

@@ -227,3 +227,25 @@ def test_the_environment_sets_the_budget(monkeypatch: pytest.MonkeyPatch, caplog
 
 def test_calibration_measures_something() -> None:
     assert Budget().rolled_ns > 0
+
+
+def test_arguments_pass_as_they_are() -> None:
+    def plain(a: int, b: int) -> tuple[int, int]:
+        return a, b
+
+    def rich(a: int, /, b: int = 2, *rest: int, c: int, **more: int) -> tuple[object, ...]:
+        return a, b, rest, c, more
+
+    def none() -> int:
+        return 7
+
+    for rolled in (True, False):
+        roll = RollUp("x", rolled=rolled, budget=None if rolled else Budget())
+        for mask in (0, 63):
+            roll._mask = mask
+            assert roll.wrap(plain, lambda what: what)(1, b=2) == (1, 2)
+            assert roll.wrap(rich, lambda what: what)(1, 3, 4, c=5, d=6) == (1, 3, (4,), 5, {"d": 6})
+            assert roll.wrap(none, lambda what: what)() == 7
+            with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'b'"):
+                roll.wrap(plain, lambda what: what)(1)  # type: ignore[call-arg]
+    assert RollUp("x").wrap(max, lambda what: what)(3, 4) == 4
