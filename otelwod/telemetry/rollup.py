@@ -116,7 +116,7 @@ class RollUp:
                 self._note(call, clock() - start)
 
         made = _factory(_parameters(plain))(self, number, plain, timed, with_span)
-        return functools.wraps(spanned)(made)  # type: ignore[no-any-return]
+        return functools.wraps(spanned)(made)  # type: ignore[return-value]
 
     # ---------------------------------------------------------------------------------------------------- rolled calls
 
