@@ -8,19 +8,13 @@ from pathlib import Path
 from otelwod.cli.errors import UsageError
 from otelwod.runtime.inputs import Input, InputError, read_inputs
 from otelwod.runtime.program import Program, ProgramError, compile_workout
+from otelwod.views.program import diagnostic_line
 from otelwod.views.text import visible
 from otelwod.workout import load
 from otelwod.workout.model import Diagnostic, Profile
 
 MAX_INPUT_BYTES = 64 * 1024 * 1024
 MOST_ERRORS = 20
-
-
-def diagnostic_line(file: str, diagnostic: Diagnostic) -> str:
-    """``file:line:column: what, and what to do``."""
-    hint = f"; {diagnostic.hint}" if diagnostic.hint else ""
-    place = f"{file}:{diagnostic.line}:{diagnostic.column}"
-    return visible(f"{place}: {diagnostic.severity}: {diagnostic.message}{hint}")
 
 
 def load_program(file: str, *, profile: Profile, block: int | None) -> Program:
