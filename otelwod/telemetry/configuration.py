@@ -210,6 +210,9 @@ def _configure_sdk(
         resource = resource_attributes(settings)
     meter, pipeline, found = meter_pipeline(settings, metric_readers, set_global, log)
     problems += found
+    processors = providers.processors_of(provider)
+    if pipeline is not None and processors:
+        pipeline.watch(processors)
     return Telemetry(
         provider=provider,
         meter=meter,
@@ -218,7 +221,7 @@ def _configure_sdk(
         event_limit=providers.event_limit_of(provider),
         resource=resource,
         problems=problems,
-        processors=providers.processors_of(provider),
+        processors=processors,
         meter_pipeline=pipeline,
     )
 

@@ -198,6 +198,11 @@ class ExportProcessor(SpanProcessor):
         with self._changed:
             return Destination(self.place, "traces", self._delivered, self._failed, self._dropped, self._error)
 
+    def accepted(self) -> int:
+        """Spans that the queue had room for: delivered, failed, in flight and waiting."""
+        with self._changed:
+            return self._delivered + self._failed + self._in_flight + len(self._queue)
+
     # --------------------------------------------------------------------------------------------- the export thread
 
     def _work(self) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from opentelemetry import metrics as metrics_api
-from opentelemetry.metrics import Meter
+from opentelemetry.metrics import CallbackOptions, Meter, Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import (
     MetricExporter,
@@ -20,9 +20,10 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 
 from otelwod._version import __version__
+from otelwod.conventions import INSTRUMENT_TELEMETRY_SPANS, UNIT_SPAN
 from otelwod.telemetry.buckets import BY_INSTRUMENT
 from otelwod.telemetry.delivery import Destination
-from otelwod.telemetry.export_processor import start_daemon, wait_for_end
+from otelwod.telemetry.export_processor import ExportProcessor, start_daemon, wait_for_end
 from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
 from otelwod.telemetry.exporters import ExporterError, metric_exporter, place_of
 from otelwod.telemetry.provider import resource_of
@@ -114,6 +115,7 @@ class MeterPipeline:
         self.provider = provider
         self.exporters = exporters
         self.scrape_url = scrape_url
+        self._watched: WeakSet[ExportProcessor] = WeakSet()
         self._asked = threading.Event()
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._work, name="otelwod-metrics-end", daemon=True)
@@ -132,6 +134,30 @@ class MeterPipeline:
         finally:
             self._log.remove()
             self._done.set()
+
+    def watch(self, processors: Iterable[ExportProcessor]) -> None:
+        """Offer ``otelwod.telemetry.spans`` for these processors too: spans that were taken, and what became of them.
+
+        The last collection of a program runs beside its last export, so it may be a batch behind; `Delivery` is not.
+        """
+        if not self._watched:
+            self.provider.get_meter(SCOPE, __version__).create_observable_counter(
+                INSTRUMENT_TELEMETRY_SPANS,
+                [self._span_counts],
+                unit=UNIT_SPAN,
+                description="Spans for export by what became of them; accepted ones are delivered or failed in the end",
+            )
+        self._watched.update(processors)
+
+    def _span_counts(self, _options: CallbackOptions) -> list[Observation]:
+        sums = dict.fromkeys(("accepted", "dropped", "delivered", "failed"), 0)
+        for processor in list(self._watched):
+            account = processor.destination()
+            sums["accepted"] += processor.accepted()
+            sums["dropped"] += account.dropped
+            sums["delivered"] += account.delivered
+            sums["failed"] += account.failed
+        return [Observation(count, {"outcome": outcome}) for outcome, count in sums.items()]
 
     @property
     def closed(self) -> bool:

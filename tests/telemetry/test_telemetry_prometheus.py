@@ -12,6 +12,7 @@ import pytest
 from opentelemetry import metrics
 from opentelemetry.sdk.metrics import Counter, MeterProvider, ObservableCounter, UpDownCounter
 from opentelemetry.sdk.metrics.export import AggregationTemporality
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otelwod.telemetry import configure
 from otelwod.telemetry.exporters import ExporterError, metric_exporter, span_exporter
@@ -160,3 +161,18 @@ def test_temporality(protocol: str, preference: str, expected: tuple[Aggregation
     said = (f"{name}: 'sideways' is not known (cumulative, delta, lowmemory); cumulative is used",)
     assert settings.problems == (said if preference == "sideways" else ())
     made.shutdown()
+
+
+def test_our_own_account_is_a_metric() -> None:
+    kept = InMemorySpanExporter()
+    with configure(environ={}, exporters=[kept], prometheus=0, set_global=False) as telemetry:
+        for _ in range(3):
+            telemetry.tracer.start_span("x").end()
+        assert telemetry.force_flush(20)
+        text = fetch(telemetry.scrape_url)
+    found = {
+        line.split('outcome="')[1].split('"')[0]: float(line.rsplit(" ", 1)[1])
+        for line in text.splitlines()
+        if line.startswith("otelwod_telemetry_spans_total{")
+    }
+    assert found == {"accepted": 3, "delivered": 3, "dropped": 0, "failed": 0}
