@@ -11,8 +11,13 @@ ROOT = Path(os.environ.get("OTELWOD_CONFORMANCE") or Path(__file__).resolve().pa
 
 
 def conformance(name: str) -> Path:
-    """The path of a file such as ``wodscript/run_cases.jsonl``; without it the test is skipped, saying so."""
+    """The path of a file such as ``wodscript/run_cases.jsonl``.
+
+    Without it the test is skipped, saying so; with ``OTELWOD_REQUIRE_CONFORMANCE`` set (the gate) it fails.
+    """
     path = ROOT / name
     if not path.exists():
+        if os.environ.get("OTELWOD_REQUIRE_CONFORMANCE"):
+            pytest.fail(f"conformance case file {path} is absent", pytrace=False)
         pytest.skip(f"conformance case file {path} is absent (set OTELWOD_CONFORMANCE)", allow_module_level=True)
     return path
