@@ -9,14 +9,12 @@ asks) turns the list into plain tuples by trace, and those into tallies; see ``o
 from __future__ import annotations
 
 import atexit
-import os
 import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass
 from typing import Any, Final, TextIO
 
 from opentelemetry.context import Context
@@ -24,10 +22,12 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from otelwod.conventions import PREDECESSOR
 from otelwod.insight.analysis import analyze_traces
+from otelwod.insight.live.background import after_fork, at_exit, work
 from otelwod.insight.live.book import Book, Bounds, Held
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
 from otelwod.insight.live.rows import UNWATCHED, is_plain, tag_of, trimmed
+from otelwod.insight.live.summary import Summary
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import print_verdict
 from otelwod.insight.report import Report
@@ -44,36 +44,6 @@ _SHARE: Final = 0.02
 _GRACE_NS: Final = 200_000_000
 
 _last_ended: ContextVar[Any] = ContextVar("otelwod-last-ended", default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Everything since the start (or the last reset), whatever detail has gone since.
-
-    ``started`` and ``ended`` spans; ``open`` now. ``completed`` traces, ``timed_out`` among them. ``retained`` spans in
-    detail, ``folded`` ones of which only sums stay, ``unattributed`` ones without self and critical time, ``lost`` ones
-    that the ring had no room for, ``unreadable`` ones. ``disabled``: why the processor has switched itself off.
-    """
-
-    operations: tuple[OperationSummary, ...]
-    started: int
-    ended: int
-    open: int
-    completed: int
-    timed_out: int
-    retained: int
-    folded: int
-    unattributed: int
-    evicted_traces: int
-    unwatched: int
-    lost: int
-    unreadable: int
-    renamed: int
-    disabled: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain dicts, lists, numbers and texts."""
-        return asdict(self)
 
 
 class PerformanceProcessor(SpanProcessor):
@@ -126,9 +96,9 @@ class PerformanceProcessor(SpanProcessor):
         self._guard = Guard("PerformanceProcessor", self._switch_off)
         self._printed = not report_at_exit
         self._start()
-        _after_fork(self._start)
+        after_fork(self._start)
         if report_at_exit:
-            atexit.register(_at_exit, weakref.ref(self))
+            atexit.register(at_exit, weakref.ref(self))
         if metrics:
             register(self)
 
@@ -241,7 +211,7 @@ class PerformanceProcessor(SpanProcessor):
             self._wake.set()
 
     def _start_thread(self) -> None:
-        thread = threading.Thread(target=_work, args=(weakref.ref(self),), name="otelwod-insight", daemon=True)
+        thread = threading.Thread(target=work, args=(weakref.ref(self),), name="otelwod-insight", daemon=True)
         try:
             thread.start()
         except RuntimeError:  # no threads left, or the interpreter is going down: the host's thread empties the ring
@@ -453,44 +423,6 @@ class PerformanceProcessor(SpanProcessor):
         report = self.report(include_open=True, span_limit=2_000)
         if report.span_count:
             print_verdict(report, self._stream)
-
-
-def _work(processor: weakref.ref[PerformanceProcessor]) -> None:
-    """The background thread: ends with its processor, or when that is closed or belongs to a parent process."""
-    mine = threading.current_thread()
-    while True:
-        alive = processor()
-        if (
-            alive is None
-            or alive._closed
-            or alive.disabled
-            or (alive._thread is not None and alive._thread is not mine)
-        ):
-            return
-        wake, interval = alive._wake, alive._interval_s
-        wake.clear()
-        alive._turn()
-        del alive
-        wake.wait(interval)
-
-
-def _at_exit(processor: weakref.ref[PerformanceProcessor]) -> None:
-    alive = processor()
-    if alive is not None:
-        alive.shutdown()
-
-
-def _after_fork(restart: Callable[[], None]) -> None:
-    """Call ``restart`` in every forked child for as long as its object lives."""
-    if hasattr(os, "register_at_fork"):
-        weak = weakref.WeakMethod(restart)
-
-        def in_child() -> None:
-            method = weak()
-            if method is not None:
-                method()
-
-        os.register_at_fork(after_in_child=in_child)
 
 
 def _ignore_start(span: Span, parent_context: Context | None = None) -> None:
