@@ -155,7 +155,7 @@ class SimulatedAthlete:
         parent = session.stack.parent(block)
         if parent is not None and parent.get("interval") is not None and statement.movement is not None:
             # As many as fit before the clock cuts them: the rest of the plan is simply not played out.
-            return self._sets(movement, 200, now, ends=False, size=5)
+            return self._sets(movement, 200, now, ends=False, against_the_clock=True)
         if statement.reps is not None or statement.movement is not None:
             return self._sets(movement, self._open_reps(statement), now, ends=True)
         return self._once(now, self.pace.open_effort)
@@ -167,7 +167,8 @@ class SimulatedAthlete:
             seconds = planned / NANOS_PER_SECOND if planned else self.pace.open_effort
             return [self._at("next", now + self._about(seconds))]
         if movement in self.pace.seconds_per_rep or statement.reps is not None:
-            return self._sets(movement, 10_000, now, ends=False, size=5, until=now + duration.ns / NANOS_PER_SECOND)
+            until = now + duration.ns / NANOS_PER_SECOND
+            return self._sets(movement, 10_000, now, ends=False, against_the_clock=True, until=until)
         return []
 
     def _open_reps(self, statement: Statement) -> int:
@@ -177,20 +178,30 @@ class SimulatedAthlete:
         return self._random.randint(*self.pace.open_reps)
 
     def _sets(
-        self, movement: str, reps: int, now: float, *, ends: bool, size: int | None = None, until: float = math.inf
+        self,
+        movement: str,
+        reps: int,
+        now: float,
+        *,
+        ends: bool,
+        against_the_clock: bool = False,
+        until: float = math.inf,
     ) -> list[Input]:
-        """Sets of reps, each reported when done; the last one by "next" where the effort ends with it."""
+        """Sets of reps, each reported when done; the last one by "next" where the effort ends with it.
+
+        Against the clock nobody breaks into sets: every repetition is reported, and there is no breath between.
+        """
         seconds = _lookup(self.pace.seconds_per_rep, movement, self.pace.other_rep)
         plan: list[Input] = []
         left = reps
         while left > 0 and now < until and len(plan) < 10_000:
-            count = min(left, size or self._random.randint(*self.pace.set_size))
+            count = min(left, 1 if against_the_clock else self._random.randint(*self.pace.set_size))
             left -= count
             now += self._tired(count * seconds)
             if left == 0 and ends:
                 break
             plan.append(self._at("reps", now, count))
-            if left > 0:
+            if left > 0 and not against_the_clock:
                 now += self.pace.breath * self._fatigue()
         if ends:
             plan.append(self._at("next", now))
