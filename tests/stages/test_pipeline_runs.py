@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from opentelemetry import trace as trace_api
 from opentelemetry.trace import StatusCode
+from pipeline_runs import WAYS, run
 
 import otelwod
 from otelwod.stages.pipeline import FunctionStage, Pipeline, PipelineError, PipelineResult, PipelineStage
 from otelwod.stages.pipeline.model import MAX_FAILURES
 from otelwod.stages.pipeline.progress import Progress
-from pipeline_runs import WAYS, run
 
 pytestmark = pytest.mark.parametrize("way", WAYS)
 

@@ -27,7 +27,9 @@ from typing import Any, TypeVar, cast, overload
 
 from opentelemetry.trace import SpanKind
 
+from otelwod.conventions import STAGE_ARGS
 from otelwod.stages import values
+from otelwod.stages.block import MAX_CAPTURE
 from otelwod.stages.decorator import Capture, stage
 from otelwod.stages.guard import type_name
 from otelwod.stages.taskrun.capture import Captured, capture, capture_call, is_async, parameter_names
@@ -35,6 +37,7 @@ from otelwod.stages.taskrun.errors import made_again, run_error
 from otelwod.stages.taskrun.model import BoundaryCall, RunError
 from otelwod.stages.taskrun.tape import NEEDS_RECORD, current, tapes
 from otelwod.stages.taskrun.timing import Timing
+from otelwod.stages.tracing import recording_span
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -68,6 +71,7 @@ def boundary(
     """
     name = target if isinstance(target, str) else None
     known = {type_name(each): each for each in raises}
+    captured: set[Any] = {capture} if isinstance(capture, str) else set(capture)
 
     def decorate(function: Any) -> Any:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function) or isinstance(function, type):
@@ -77,19 +81,32 @@ def boundary(
         if not callable(function) or isinstance(function, staticmethod | classmethod):
             raise TypeError(f"boundary: a function is expected, not a {type(function).__name__}; put @boundary on it")
         title = values.text(str(name or getattr(function, "__name__", type(function).__name__)), values.MAX_NAME)
-        traced = stage(title, kind=SpanKind.CLIENT, capture=capture, rollup=False)
+        # `stage` knows the names of arguments, and so which are secret, of plain functions only: "args" is done here.
+        traced = stage(title, kind=SpanKind.CLIENT, capture=captured - {"args"}, rollup=False)
         calls = _calls_async if is_async(function) else _calls
-        return calls(function, traced, title, known)
+        return calls(function, traced, title, known, "args" in captured)
 
     return decorate(target) if target is not None and name is None else decorate
 
 
-def _calls(function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]]) -> Any:
+def _show(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """The arguments on the current span, by name."""
+    current_span = recording_span()
+    if current_span is not None:
+        shown = {names[at] if at < len(names) else f"args[{at}]": value for at, value in enumerate(args)}
+        current_span.set_attribute(STAGE_ARGS, values.outline({**shown, **kwargs}, MAX_CAPTURE))
+
+
+def _calls(
+    function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]], shows: bool
+) -> Any:
     names = parameter_names(function)
 
     @traced
     @functools.wraps(function)
     def in_task(*args: Any, **kwargs: Any) -> Any:
+        if shows:
+            _show(names, args, kwargs)
         call = _Call(title, known, names, args, kwargs)
         if call.is_answered:
             return call.replayed()
@@ -101,7 +118,12 @@ def _calls(function: Any, traced: Callable[[Any], Any], title: str, known: dict[
         call.done(result)
         return result
 
-    outside = traced(function)
+    @functools.wraps(function)
+    def shown(*args: Any, **kwargs: Any) -> Any:
+        _show(names, args, kwargs)
+        return function(*args, **kwargs)
+
+    outside = traced(shown if shows else function)
 
     @functools.wraps(function)
     def boundary_call(*args: Any, **kwargs: Any) -> Any:
@@ -110,12 +132,16 @@ def _calls(function: Any, traced: Callable[[Any], Any], title: str, known: dict[
     return boundary_call
 
 
-def _calls_async(function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]]) -> Any:
+def _calls_async(
+    function: Any, traced: Callable[[Any], Any], title: str, known: dict[str, type[Exception]], shows: bool
+) -> Any:
     names = parameter_names(function)
 
     @traced
     @functools.wraps(function)
     async def in_task(*args: Any, **kwargs: Any) -> Any:
+        if shows:
+            _show(names, args, kwargs)
         call = _Call(title, known, names, args, kwargs)
         if call.is_answered:
             return call.replayed()
@@ -127,7 +153,12 @@ def _calls_async(function: Any, traced: Callable[[Any], Any], title: str, known:
         call.done(result)
         return result
 
-    outside = traced(function)
+    @functools.wraps(function)
+    async def shown(*args: Any, **kwargs: Any) -> Any:
+        _show(names, args, kwargs)
+        return await function(*args, **kwargs)
+
+    outside = traced(shown if shows else function)
 
     @functools.wraps(function)
     async def boundary_call(*args: Any, **kwargs: Any) -> Any:
