@@ -1,0 +1,420 @@
+"""Writes the Grafana dashboards beside this file: python dashboards/generate.py [--check]
+
+``--check`` writes nothing and ends with status 1 when a file is not what this program would write.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal
+
+HERE: Final = Path(__file__).parent
+WIDTH: Final = 24
+Source = Literal["prometheus", "tempo"]
+Kind = Literal["timeseries", "stat", "bargauge", "piechart", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One question to one data source; ``legend`` names its series by their labels. ``instant``: one value only."""
+
+    text: str
+    legend: str = ""
+    source: Source = "prometheus"
+    instant: bool = False
+    exemplars: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One picture. Units are Grafana's."""
+
+    title: str
+    kind: Kind
+    queries: tuple[Query, ...]
+    unit: str = "short"
+    width: int = 12
+    height: int = 8
+    text: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """Panels in rows, from left to right."""
+
+    name: str
+    title: str
+    text: str
+    panels: tuple[Panel, ...]
+    range: str = "now-6h"
+
+
+def grown(metric: str, by: str, where: str = "") -> str:
+    """By how much a counter grew in the range of the dashboard, exactly, and with series that were born in it.
+
+    ``increase`` extrapolates, and sees nothing of a series whose first sample is its whole value, as that of a program
+    that ran once. Here a series that was not there before counts from zero.
+    """
+    now = f"sum by ({by}) (last_over_time({metric}{where}[$__range]))"
+    before = f"sum by ({by}) ({metric}{where} offset $__range)"
+    return f"{now} - ({before} or {now} * 0)"
+
+
+def rate(metric: str, by: str, where: str = "") -> str:
+    """How fast a counter grows, for programs that keep running."""
+    return f"sum by ({by}) (rate({metric}{where}[$__rate_interval]))"
+
+
+def per(one: str, other: str) -> str:
+    """A quotient without the cases in which the divisor is zero."""
+    return f"({one}) / (({other}) > 0)"
+
+
+MOVEMENT: Final = "otelwod_movement_id"
+PHASE: Final = "otelwod_phase"
+STAGE: Final = "otelwod_stage_name"
+SPAN_SUM: Final = "traces_span_metrics_duration_seconds_sum"
+SPAN_COUNT: Final = "traces_span_metrics_duration_seconds_count"
+SPAN_BUCKET: Final = "traces_span_metrics_duration_seconds_bucket"
+ROUNDS: Final = '{span_name=~"Round [0-9]+"}'
+LAST_ROUND: Final = '{span_name="Round 3"}'
+FIRST_ROUND: Final = '{span_name="Round 1"}'
+STAGES: Final = f'{{{STAGE}!=""}}'
+MOVEMENTS: Final = f'{{{MOVEMENT}!=""}}'
+SESSIONS: Final = (
+    '{ span.otelwod.block.type = "session" } | select(span.otelwod.workout.name, span.otelwod.workout.format, '
+    "span.otelwod.score.display)"
+)
+
+
+def _split(where: str, by: str) -> str:
+    return per(grown(SPAN_SUM, by, where), grown(SPAN_COUNT, by, where))
+
+
+WORKOUTS: Final = Dashboard(
+    "workouts",
+    "Workouts",
+    "Sessions, movements and pace. Every session links to its trace.",
+    (
+        Panel(
+            "Sessions",
+            "table",
+            (Query(SESSIONS, source="tempo"),),
+            width=24,
+            height=9,
+            text="Click a trace id for the session's spans. Old sessions: widen the time range.",
+        ),
+        Panel(
+            "Work and rest",
+            "piechart",
+            (Query(grown("otelwod_phase_time_seconds_total", PHASE), f"{{{{{PHASE}}}}}", instant=True),),
+            "s",
+            8,
+            text="Time of the athlete by phase.",
+        ),
+        Panel(
+            "Repetitions by movement",
+            "bargauge",
+            (Query(grown("otelwod_reps_count_total", MOVEMENT), f"{{{{{MOVEMENT}}}}}", instant=True),),
+            width=8,
+        ),
+        Panel(
+            "Volume load by movement",
+            "bargauge",
+            (Query(grown("otelwod_volume_load_kg_total", MOVEMENT), f"{{{{{MOVEMENT}}}}}", instant=True),),
+            "masskg",
+            8,
+            text="Repetitions times load.",
+        ),
+        Panel(
+            "Round splits",
+            "bargauge",
+            (Query(_split(ROUNDS, "span_name"), "{{span_name}}", instant=True),),
+            "s",
+            12,
+            text="Mean time of each round, from the spans of all workouts with rounds.",
+        ),
+        Panel(
+            "Fade: third round against the first",
+            "stat",
+            (
+                Query(
+                    f"{_split(LAST_ROUND, 'otelwod_block_type')} / ({_split(FIRST_ROUND, 'otelwod_block_type')}) - 1",
+                    "fade",
+                    instant=True,
+                ),
+            ),
+            "percentunit",
+            6,
+            text="Rounds of a scheme such as 21-15-9 shrink, and so does their time: compare like with like.",
+        ),
+        Panel(
+            "Sessions by format",
+            "piechart",
+            (
+                Query(
+                    grown("otelwod_session_duration_seconds_count", "otelwod_workout_format"),
+                    "{{otelwod_workout_format}}",
+                    instant=True,
+                ),
+            ),
+            width=6,
+        ),
+        Panel(
+            "Heart rate by phase",
+            "timeseries",
+            tuple(
+                Query(
+                    f"histogram_quantile({quantile}, sum by (le, {PHASE}) "
+                    "(last_over_time(otelwod_heart_rate_value_per_min_bucket[$__range])))",
+                    f"{{{{{PHASE}}}}} p{round(quantile * 100)}",
+                )
+                for quantile in (0.5, 0.95)
+            ),
+            "none",
+            12,
+            text="Beats a minute, over all samples up to then.",
+        ),
+        Panel(
+            "Slowest movements",
+            "bargauge",
+            (
+                Query(
+                    f"topk(8, {_split(MOVEMENTS, MOVEMENT)})",
+                    f"{{{{{MOVEMENT}}}}}",
+                    instant=True,
+                ),
+            ),
+            "s",
+            12,
+            text="Mean time of one set.",
+        ),
+    ),
+)
+
+BUSY: Final = rate("otelwod_stage_busy_time_seconds_total", STAGE)
+
+PIPELINES: Final = Dashboard(
+    "stages",
+    "Stages",
+    "Pipelines: how often, how long, how well, and which stage holds the others up.",
+    (
+        Panel("Calls", "timeseries", (Query(rate("otelwod_stage_calls_total", STAGE), f"{{{{{STAGE}}}}}"),), "cps", 8),
+        Panel("Items", "timeseries", (Query(rate("otelwod_stage_items_total", STAGE), f"{{{{{STAGE}}}}}"),), "cps", 8),
+        Panel(
+            "Errors in range",
+            "bargauge",
+            (Query(grown("otelwod_stage_errors_total", STAGE), f"{{{{{STAGE}}}}}", instant=True),),
+            width=8,
+        ),
+        Panel(
+            "Duration of calls, 95th percentile",
+            "timeseries",
+            (
+                Query(
+                    f"histogram_quantile(0.95, {rate(SPAN_BUCKET, f'le, {STAGE}', STAGES)})",
+                    f"{{{{{STAGE}}}}}",
+                    exemplars=True,
+                ),
+            ),
+            "s",
+            12,
+            text="From spans. A dot is an exemplar: one call, with its trace.",
+        ),
+        Panel(
+            "Utilisation",
+            "timeseries",
+            (Query(BUSY, f"{{{{{STAGE}}}}}"),),
+            "none",
+            12,
+            text="Workers busy at a time, on average. A stage near its number of workers is full.",
+        ),
+        Panel(
+            "Bottleneck",
+            "timeseries",
+            (Query(f"topk(1, {BUSY})", f"{{{{{STAGE}}}}}"),),
+            "none",
+            12,
+            text="The busiest stage over time. It is a bottleneck only where it is nearly full.",
+        ),
+        Panel(
+            "Share of critical time",
+            "bargauge",
+            (
+                Query(
+                    "topk(10, "
+                    + per(
+                        grown("otelwod_operation_critical_time_seconds_total", "otelwod_operation_name"),
+                        f"scalar({grown('otelwod_operation_critical_time_seconds_total', 'job')})",
+                    )
+                    + ")",
+                    "{{otelwod_operation_name}}",
+                    instant=True,
+                ),
+            ),
+            "percentunit",
+            12,
+            text="What the wait for the whole consisted of, by operation (PerformanceProcessor). One job at a time.",
+        ),
+    ),
+    "now-1h",
+)
+
+OTELWOD: Final = Dashboard(
+    "otelwod",
+    "otelwod",
+    "The telemetry itself: what was accepted, dropped and delivered, and what it costs.",
+    (
+        Panel(
+            "Spans of programs",
+            "timeseries",
+            (Query(rate("otelwod_telemetry_spans_total", "outcome"), "{{outcome}}"),),
+            "cps",
+            12,
+            text="Accepted into the queue, delivered, failed, and dropped because the queue was full.",
+        ),
+        Panel(
+            "Spans in range",
+            "stat",
+            (Query(grown("otelwod_telemetry_spans_total", "outcome"), "{{outcome}}", instant=True),),
+            width=12,
+        ),
+        Panel(
+            "Collector: spans in and out",
+            "timeseries",
+            (
+                Query(rate("otelcol_receiver_accepted_spans_total", "receiver"), "accepted by {{receiver}}"),
+                Query(rate("otelcol_receiver_refused_spans_total", "receiver"), "refused by {{receiver}}"),
+                Query(rate("otelcol_exporter_sent_spans_total", "exporter"), "sent by {{exporter}}"),
+            ),
+            "cps",
+            12,
+            text="Each exporter sends every span; refused ones are tried again by their sender.",
+        ),
+        Panel(
+            "Collector: queues",
+            "timeseries",
+            (
+                Query(
+                    "max by (exporter) (otelcol_exporter_queue_size) / "
+                    "max by (exporter) (otelcol_exporter_queue_capacity)",
+                    "{{exporter}}",
+                ),
+            ),
+            "percentunit",
+            12,
+        ),
+        Panel(
+            "Collector: overhead in CPU",
+            "timeseries",
+            (Query(rate("otelcol_process_cpu_seconds_total", "job"), "{{job}}"),),
+            "none",
+            12,
+            text="Cores.",
+        ),
+        Panel(
+            "Collector: overhead in memory",
+            "timeseries",
+            (Query("sum by (job) (otelcol_process_memory_rss_bytes)", "{{job}}"),),
+            "bytes",
+            12,
+        ),
+    ),
+    "now-1h",
+)
+
+DASHBOARDS: Final = (WORKOUTS, PIPELINES, OTELWOD)
+
+
+def _target(query: Query, at: int, kind: Kind) -> dict[str, Any]:
+    common = {"refId": chr(ord("A") + at), "datasource": {"type": query.source, "uid": query.source}}
+    if query.source == "tempo":
+        return {**common, "queryType": "traceql", "query": query.text, "limit": 50, "tableType": "traces"}
+    return {
+        **common,
+        "expr": query.text,
+        "legendFormat": query.legend,
+        "instant": query.instant,
+        "range": not query.instant,
+        "exemplar": query.exemplars,
+        "format": "table" if kind == "table" else "time_series",
+    }
+
+
+def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
+    reduce = {"reduceOptions": {"calcs": ["lastNotNull"], "values": False, "fields": ""}}
+    by_kind: dict[str, dict[str, Any]] = {
+        "timeseries": {"legend": {"displayMode": "list", "placement": "bottom"}, "tooltip": {"mode": "multi"}},
+        "stat": reduce,
+        "bargauge": {**reduce, "orientation": "horizontal", "displayMode": "basic"},
+        "piechart": {**reduce, "pieType": "donut", "legend": {"displayMode": "table", "values": ["value", "percent"]}},
+        "table": {"showHeader": True},
+    }
+    return {
+        "id": number,
+        "type": panel.kind,
+        "title": panel.title,
+        "description": panel.text,
+        "datasource": {"type": panel.queries[0].source, "uid": panel.queries[0].source},
+        "gridPos": {"x": x, "y": y, "w": panel.width, "h": panel.height},
+        "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
+        "options": {**by_kind[panel.kind], **panel.options},
+        "targets": [_target(query, at, panel.kind) for at, query in enumerate(panel.queries)],
+    }
+
+
+def build(dashboard: Dashboard) -> dict[str, Any]:
+    """A dashboard as Grafana's JSON."""
+    panels, x, y, tallest = [], 0, 0, 0
+    for number, panel in enumerate(dashboard.panels, 1):
+        if x + panel.width > WIDTH:
+            x, y, tallest = 0, y + tallest, 0
+        panels.append(_panel(panel, number, x, y))
+        x, tallest = x + panel.width, max(tallest, panel.height)
+    return {
+        "uid": f"otelwod-{dashboard.name}",
+        "title": dashboard.title,
+        "description": dashboard.text,
+        "tags": ["otelwod"],
+        "schemaVersion": 39,
+        "editable": True,
+        "graphTooltip": 1,
+        "refresh": "10s",
+        "time": {"from": dashboard.range, "to": "now"},
+        "timezone": "browser",
+        "links": [
+            {"type": "dashboards", "title": "otelwod", "tags": ["otelwod"], "asDropdown": False, "keepTime": True}
+        ],
+        "templating": {"list": []},
+        "annotations": {"list": []},
+        "panels": panels,
+    }
+
+
+def rendered(dashboard: Dashboard) -> str:
+    """The text of a dashboard's file."""
+    return json.dumps(build(dashboard), indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the files, or check them."""
+    drifted = []
+    for dashboard in DASHBOARDS:
+        path = HERE / f"{dashboard.name}.json"
+        text = rendered(dashboard)
+        if "--check" in sys.argv[1:]:
+            if not path.exists() or path.read_text() != text:
+                drifted.append(path.name)
+        else:
+            path.write_text(text)
+    if drifted:
+        sys.stderr.write(f"{', '.join(drifted)}: not what dashboards/generate.py writes; run it\n")
+    return 1 if drifted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
