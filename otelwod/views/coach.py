@@ -234,7 +234,7 @@ def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth
         row = shown[item.at]
         phase = trace.phase.get(row, "")
         own = length[row] if phase else length[row] - min(covered[row], length[row])
-        name = visible(trace.operations[trace.operation[row]][1]) or "(no name)"
+        name = _title(trace, row)
         return [
             (item.prefix + name, "strong" if not phase else _PHASES.get(phase, ("", ""))[1] if phase != "work" else ""),
             fmt_clock(length[row]),
@@ -264,6 +264,15 @@ def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth
         Column("done", "left", 7, 26),
     ]
     table(page, columns, map(row_of, found), picture=Picture(draw, most=40))
+
+
+def _title(trace: Trace, row: int) -> str:
+    """What a line is called; a round says of how many it is one: ``Round 3/5``."""
+    name = visible(trace.operations[trace.operation[row]][1]) or "(no name)"
+    attributes = trace.record(row).attributes
+    total = attributes.get(c.ROUND_TOTAL)
+    is_round = attributes.get(c.SEGMENT_TYPE) in c.STRUCTURAL_SEGMENTS
+    return f"{name}/{total}" if is_round and isinstance(total, int) and name[-1:].isdigit() else name
 
 
 def _clock_or_blank(ns: int) -> str:

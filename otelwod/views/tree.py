@@ -54,7 +54,24 @@ def choose(
             left -= len(line)
             for at in line:
                 shown[at] = True
+    _show_the_only_one(parents, shown, frozenset(allowed))
     return shown
+
+
+def _show_the_only_one(parents: Sequence[int], shown: list[bool], allowed: frozenset[int]) -> None:
+    """ "… 1 more" would take the line that the one itself needs."""
+    hidden: dict[int, list[int]] = {}
+    nearest: list[int] = []
+    for row, parent in enumerate(parents):
+        above = nearest[parent] if parent >= 0 else -1
+        if shown[row]:
+            nearest.append(row)
+        else:
+            hidden.setdefault(above, []).append(row)
+            nearest.append(above)
+    for rows in hidden.values():
+        if len(rows) == 1 and rows[0] in allowed:
+            shown[rows[0]] = True
 
 
 @dataclass(frozen=True, slots=True)
