@@ -31,7 +31,7 @@ def test_two_are() -> None:
 
 
 def test_nothing_deeper_than_asked() -> None:
-    assert rows(4, depth=2) == [0, 1, 5, "6 more"]
+    assert rows(4, depth=2) == [0, 1, "3 more", 5, "3 more"]
 
 
 def test_a_round_says_of_how_many_it_is_one() -> None:
