@@ -10,7 +10,8 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No OTEL_* variable, home or state folder of the machine reaches a test."""
+    """No OTEL_* variable, home or state folder of the machine reaches a test, nor the gate's options for pytest."""
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     for name in list(os.environ):
         if name.startswith(("OTEL_", "OTELWOD_HISTORY", "XDG_")):
             monkeypatch.delenv(name)
