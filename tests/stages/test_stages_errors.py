@@ -164,7 +164,8 @@ def test_cancellation_passes_and_is_an_error(recorded: Any) -> None:
         task = asyncio.create_task(sleeper())
         await asyncio.sleep(0)
         task.cancel("enough")
-        with pytest.raises(asyncio.CancelledError, match="enough"):
+        # Whoever awaits a cancelled task gets its message from Python 3.11 on.
+        with pytest.raises(asyncio.CancelledError, match="enough" if sys.version_info >= (3, 11) else None):
             await task
         assert task.cancelled()
 
