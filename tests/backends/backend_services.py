@@ -33,7 +33,8 @@ def get(url: str, **parameters: str | int | float) -> Any:
 def eventually(ask: Callable[[], _Answer], enough: Callable[[_Answer], object]) -> _Answer:
     """What ``ask`` gives as soon as ``enough`` of it holds; the last answer after `ANSWER_WITHIN_S`.
 
-    An answer "no such trace" (404) or "not yet" (5xx) is no answer; the last one is raised when none came.
+    An answer "no such trace" (404) or "not yet" (5xx) is no answer; the last one is raised when none came. Any other
+    refusal (a wrong query) is raised at once.
     """
     deadline = time.monotonic() + ANSWER_WITHIN_S
     wait = 0.05
@@ -43,8 +44,8 @@ def eventually(ask: Callable[[], _Answer], enough: Callable[[_Answer], object]) 
             if enough(answer) or time.monotonic() > deadline:
                 return answer
         except urllib.error.HTTPError as error:
-            if time.monotonic() > deadline:
-                raise
+            if time.monotonic() > deadline or (error.code < 500 and error.code != 404):
+                raise AssertionError(f"{error}: {error.read()[:1000]!r}") from error
             error.close()
         time.sleep(wait)
         wait = min(1.0, wait * 1.5)

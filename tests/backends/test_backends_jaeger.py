@@ -15,6 +15,7 @@ from backend_services import Hub, Jaeger, eventually, get
 
 from otelwod.archive.otlp_json import DecodeCounts, decode
 from otelwod.archive.source import open_source
+from otelwod.telemetry import configure
 from otelwod.trace import Attributes, AttributeValue, SpanRecord
 
 pytestmark = pytest.mark.backend
@@ -132,3 +133,29 @@ def test_a_foreign_program_is_analysed_through_jaeger(jaeger: Jaeger) -> None:
         assert sum(part["end_ns"] - part["start_ns"] for part in summary["critical_path"]) == summary["duration_ns"]
         assert {span["span_id"] for span in report["spans"]} == {span["spanID"] for span in trace["spans"]}
         assert {operation["service"] for operation in report["operations"]} == {service}
+
+
+def test_the_collector_masks_secrets_and_leaves_all_else(hub: Hub, jaeger: Jaeger) -> None:
+    environ = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"{hub.http_endpoint}/v1/traces"}
+    secret = {
+        "db.password": "hunter2",
+        "http.request.header.authorization": "Bearer abcdefgh",
+        "api_key": "k",
+        "note": "it was sent Bearer abcdefghijk",
+        "key_id": "AKIAABCDEFGHIJKLMNOP",
+    }
+    plain = {"otelwod.workout.name": "Monkey Bars", "keyboard": "qwerty", "tokenizer": "bpe", "n": 5}
+    with configure(environ=environ, service_name="masked", quiet=True, set_global=False) as telemetry:
+        span = telemetry.tracer.start_span("x", attributes={**secret, **plain})
+        span.add_event("e", secret)
+        span.end()
+    trace_id = f"{span.get_span_context().trace_id:032x}"
+    (found,) = eventually(
+        lambda: list(decode(get(f"{jaeger.url}/api/v3/traces/{trace_id}"), DecodeCounts())), lambda found: found
+    )
+    for attributes in (found.attributes, found.events[0].attributes):
+        for name, value in secret.items():
+            assert value.split()[-1] not in str(attributes[name])
+            assert "*" in str(attributes[name])
+        assert "hunter2" not in str(attributes)
+    assert {name: found.attributes[name] for name in plain} == plain

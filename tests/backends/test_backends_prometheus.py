@@ -1,0 +1,223 @@
+"""Metrics in a real Prometheus, sent and scraped: PromQL gives the totals of the traces, and every panel has data."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from backend_programs import REPOSITORY
+from backend_recorded import program
+from backend_services import Hub, Jaeger, Prometheus, Stack, Tempo, eventually, get
+from test_backends_dashboards import targets, texts_of_docs
+
+pytestmark = pytest.mark.backend
+CHARTS = str(REPOSITORY / "examples" / "charts.py")
+DELTA = {"OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": "delta"}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the runs of the example have printed, summed."""
+
+    totals: Counter[str]
+    runs: int
+
+
+@pytest.fixture(scope="module")
+def charts(stack: Stack) -> Told:
+    """Two runs of ``examples/charts.py``, each over within seconds, through the hub."""
+    if stack.hub is None or stack.prometheus is None:
+        pytest.skip("otelcol or prometheus is not installed")
+    totals: Counter[str] = Counter()
+    environ = stack.hub.environ("http/protobuf", "charts") | DELTA | {"OTEL_METRIC_EXPORT_INTERVAL": "500"}
+    for _ in range(2):
+        done = program(CHARTS, "3", environ=environ)
+        assert (done.returncode, done.stderr) == (0, "")
+        told = json.loads(done.stdout)
+        assert told["lost"] == 0
+        totals.update(told["totals"])
+    return Told(totals, 2)
+
+
+def in_range(text: str, seconds: int = 300) -> str:
+    """A query of a dashboard, with Grafana's variables filled in."""
+    return text.replace("$__range", f"{seconds}s").replace("$__rate_interval", f"{seconds}s")
+
+
+def query_of(title: str) -> str:
+    """The first query of a panel."""
+    (text, *_) = (str(target["expr"]) for _, panel, target in targets("prometheus") if panel == title)
+    return in_range(text)
+
+
+@pytest.mark.usefixtures("hub")
+def test_runs_that_are_over_chart_with_their_whole_totals(prometheus: Prometheus, charts: Told) -> None:
+    reps = {name.removeprefix("reps "): value for name, value in charts.totals.items() if name.startswith("reps ")}
+    found = eventually(
+        lambda: prometheus.values(query_of("Repetitions by movement"), "otelwod_movement_id"),
+        lambda found: found == reps,
+    )
+    assert found == reps
+    phases = prometheus.values(query_of("Work and rest"), "otelwod_phase")
+    for phase in ("work", "rest"):
+        assert phases[phase] == pytest.approx(charts.totals[f"{phase}_ns"] / 1e9)
+    sessions = prometheus.values(query_of("Sessions by format"), "otelwod_workout_format")
+    assert sum(sessions.values()) == charts.totals["sessions"]
+    errors = prometheus.values(query_of("Errors in range"), "otelwod_stage_name")
+    assert sum(errors.values()) == charts.totals["failures"] > 0
+    # What increase() makes of it is the reason for the query of the dashboards.
+    increase = prometheus.values("sum by (otelwod_movement_id) (increase(otelwod_reps_count_total[5m]))", "")
+    assert sum(increase.values()) < sum(reps.values())
+
+
+@pytest.mark.usefixtures("hub")
+def test_span_metrics_count_every_session(prometheus: Prometheus, charts: Told) -> None:
+    text = (
+        'sum(last_over_time(traces_span_metrics_calls_total{otelwod_block_type="session",service_name="charts"}[5m]))'
+    )
+    (found,) = eventually(
+        lambda: [float(one["value"][1]) for one in prometheus.query(text)],
+        lambda values: values == [charts.totals["sessions"]],
+    )
+    assert found == charts.totals["sessions"]
+
+
+@pytest.mark.usefixtures("hub")
+def test_exemplars_lead_to_traces(prometheus: Prometheus, tempo: Tempo, charts: Told) -> None:
+    import time
+
+    def ask() -> list[str]:
+        answer = get(
+            f"{prometheus.url}/api/v1/query_exemplars",
+            query='traces_span_metrics_duration_seconds_bucket{service_name="charts"}',
+            start=time.time() - 600,
+            end=time.time() + 60,
+        )
+        return [one["labels"]["trace_id"] for series in answer["data"] for one in series["exemplars"]]
+
+    assert charts.runs
+    found = eventually(ask, bool)
+    assert found
+    assert get(f"{tempo.url}/api/traces/{found[0]}")["batches"]
+
+
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(
+    ("dashboard", "title", "query"),
+    [(name, title, target["expr"]) for name, title, target in targets("prometheus")],
+    ids=[f"{name}: {title} {target['refId']}" for name, title, target in targets("prometheus")],
+)
+def test_every_panel_has_data(prometheus: Prometheus, charts: Told, dashboard: str, title: str, query: str) -> None:
+    assert charts.runs
+    found = eventually(
+        lambda: [float(one["value"][1]) for one in prometheus.query(in_range(query))],
+        lambda values: values and not any(value != value for value in values),
+    )
+    assert found, f"{dashboard}: {title}"
+    assert not any(value != value for value in found), "a panel shows NaN"
+    if "refused" not in query and "queue" not in query:
+        assert any(value != 0 for value in found), f"{dashboard}: {title} shows nothing but zero"
+
+
+def test_the_table_of_sessions_has_data(hub: Hub, tempo: Tempo, charts: Told) -> None:
+    """Its TraceQL is parsed elsewhere; Tempo 1.5 answers the same question by tags."""
+    assert charts.runs
+    ((_, _, target),) = targets("tempo")
+    assert str(target["query"]).startswith('{ span.otelwod.block.type = "session" }')
+    tags = 'otelwod.block.type=session service.name="charts"'
+    found = eventually(lambda: get(f"{tempo.url}/api/search", tags=tags, limit=50).get("traces"), bool)
+    assert {"Fran", "Cindy"} <= {one["rootTraceName"] for one in found}
+
+
+@pytest.mark.usefixtures("hub")
+def test_every_promql_text_of_the_docs_has_an_answer(prometheus: Prometheus, charts: Told) -> None:
+    assert charts.runs
+    texts = texts_of_docs("promql")
+    assert len(texts) > 5
+    for text in texts:
+        assert eventually(lambda text=text: prometheus.query(in_range(text)), bool), text  # type: ignore[misc]
+
+
+@pytest.mark.usefixtures("hub")
+def test_jaeger_charts_calls_from_span_metrics(jaeger: Jaeger, charts: Told) -> None:
+    assert charts.runs
+    answer = eventually(
+        lambda: get(
+            f"{jaeger.url}/api/metrics/calls",
+            service="charts",
+            spanKind="internal",
+            lookback=600_000,
+            step=1000,
+            ratePer=600_000,
+        ),
+        lambda answer: answer["metrics"],
+    )
+    assert answer["metrics"]
+
+
+@pytest.fixture
+def served(stack: Stack) -> Iterator[subprocess.Popen[str]]:
+    """A program that serves its metrics where Prometheus scrapes, until its standard input ends."""
+    text = (
+        "import sys, otelwod\n"
+        f"t = otelwod.configure(service_name='served', prometheus={stack.program_port})\n"
+        "assert not t.problems, t.problems\n"
+        "t.meter.create_counter('otelwod.reps.count', '{rep}').add(21, {'otelwod.movement.id': 'gym/scraped'})\n"
+        "t.meter.create_histogram('otelwod.block.duration', 's').record(42)\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")}
+    with subprocess.Popen(
+        [sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=clean
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield process
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+
+
+@pytest.mark.usefixtures("served")
+def test_scraped_metrics(prometheus: Prometheus) -> None:
+    query = 'otelwod_reps_count_total{job="programs",otelwod_movement_id="gym/scraped"}'
+    (found,) = eventually(lambda: prometheus.query(query), bool)
+    assert float(found["value"][1]) == 21
+    (histogram,) = prometheus.query('otelwod_block_duration_seconds_sum{job="programs"}')
+    assert float(histogram["value"][1]) == 42
+    (target,) = prometheus.query('target_info{service_name="served"}')
+    assert target["metric"]["telemetry_sdk_language"] == "python"
+
+
+@pytest.mark.parametrize("temporality", ["cumulative", "delta"])
+def test_straight_into_prometheus(prometheus: Prometheus, temporality: str) -> None:
+    """OTLP push to Prometheus 3 without a Collector: cumulative values arrive; deltas are refused, and we say so."""
+    text = (
+        "import otelwod\n"
+        f"t = otelwod.configure(service_name='straight {temporality}', quiet=True)\n"
+        "t.meter.create_counter('otelwod.reps.count', '{rep}').add(21, {'otelwod.movement.id': 'gym/pushed'})\n"
+        "print(*t.shutdown().lines())\n"
+    )
+    done = program(
+        "-c",
+        text,
+        environ={
+            "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{prometheus.url}/api/v1/otlp/v1/metrics",
+            "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": temporality,
+        },
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    query = f'otelwod_reps_count_total{{service_name="straight {temporality}"}}'
+    if temporality == "delta":
+        assert "could not deliver metrics" in done.stdout
+        assert prometheus.query(query) == []
+    else:
+        assert done.stdout == "\n"
+        (found,) = eventually(lambda: prometheus.query(query), bool)
+        assert float(found["value"][1]) == 21
