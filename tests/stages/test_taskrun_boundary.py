@@ -523,3 +523,19 @@ def test_an_async_boundary_shows_its_arguments_by_name(recorded: Any) -> None:
     asyncio.run(main())
     shown = [each.attributes["otelwod.stage.args"] for each in recorded.ended if each.name == "get"]
     assert shown == ["{'url': 'u', 'args[1]': 7, 'key': [redacted]}"] * 2
+
+
+def test_calls_beyond_what_a_run_keeps_are_made_and_counted(monkeypatch: pytest.MonkeyPatch, outside: Outside) -> None:
+    from otelwod.stages.taskrun import model, tape
+
+    monkeypatch.setattr(model, "MAX_CALLS", 2)
+    monkeypatch.setattr(tape, "MAX_CALLS", 2)
+    job = job_of(outside)
+    run = run_task(job, ["a", "b", "c", "key"])
+    assert [each.input for each in run.calls] == [{"args": ["a"], "kwargs": {}}, {"args": ["b"], "kwargs": {}}]
+    assert run.dropped == {"calls": 2}
+    assert len(outside.asked) == 4
+    assert isinstance(run.output, list)
+    assert len(run.output) == 4
+    with pytest.raises(UnknownCallError, match=r'ask\("c"\); 2 calls were beyond'):
+        run_task(job, ["c"], mode="replay", record=kept(run))

@@ -170,7 +170,7 @@ def _calls_async(
 class _Call:
     """One call of a boundary, in the mode of the tasks around it."""
 
-    __slots__ = ("_answer", "_boundary", "_input", "_known", "_tapes", "_timing")
+    __slots__ = ("_answer", "_boundary", "_input", "_keeps", "_known", "_tapes", "_timing")
 
     def __init__(
         self,
@@ -186,10 +186,10 @@ class _Call:
         self._timing = Timing().start()
         self._answer: BoundaryCall | None = None
         self._input = Captured(None)
-        if all(tape.mode == "live" for tape in self._tapes):
-            return
-        self._input = capture_call(names, args, kwargs)
         asked = next((tape for tape in self._tapes if tape.mode in NEEDS_RECORD), None)
+        self._keeps = any(tape.keeps for tape in self._tapes)
+        if self._keeps or asked is not None:
+            self._input = capture_call(names, args, kwargs)
         if asked is None:
             return
         answer = asked.answer(boundary, self._input.value)
@@ -219,10 +219,7 @@ class _Call:
 
     def done(self, result: Any) -> None:
         """The outside answered."""
-        if all(tape.mode == "live" for tape in self._tapes):
-            self._keep(None, None)
-            return
-        self._keep(capture("output", result), None)
+        self._keep(capture("output", result) if self._keeps else None, None)
 
     def failed(self, error: BaseException) -> None:
         """The outside, or the way there, failed. An interruption is no answer of the outside's."""

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Final, Literal, get_args
 
 from otelwod.stages.taskrun.capture import Json
-from otelwod.stages.taskrun.model import BoundaryCall, TaskRun
+from otelwod.stages.taskrun.model import MAX_CALLS, BoundaryCall, TaskRun
 
 Mode = Literal["live", "record", "replay", "replay-or-live", "fail-on-unknown"]
 
@@ -34,6 +34,11 @@ class Tape:
         for call in record.calls if record is not None else ():
             if call.complete:
                 self._answers.setdefault(_key(call.boundary, call.input), []).append(call)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether what a call got and gave is wanted: not live, nor when the run has all the calls that it may keep."""
+        return self.mode != "live" and len(self.run.calls) < MAX_CALLS
 
     def answer(self, boundary: str, given: Json) -> BoundaryCall | None:
         """The next answer to this call, None where the record does not know it."""
