@@ -174,6 +174,9 @@ def _add_errors(page: Page, report: Report, most: int = 8) -> None:
 def add_doubts(page: Page, report: Report, warnings: Sequence[str]) -> None:
     """What limits the trust in the numbers, or that nothing does."""
     lines = [*map(visible, warnings), *words.defects(report.quality)]
+    ambiguous = words.ambiguity(report)
+    if ambiguous:
+        lines.append(ambiguous)
     if not lines:
         page.blank()
         page.add((f"Data: {fmt_count(report.quality.spans, 'span')}, nothing missing.", "dim"))

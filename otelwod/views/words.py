@@ -23,6 +23,9 @@ _DEFECTS: Final = (
     ("unreadable", "{records} could not be read as spans"),
 )
 
+_AMBIGUOUS: Final = 0.05
+"""Share of a trace from which the ambiguous part of its critical path is said (cp_overlap)."""
+
 
 def verdict(report: Report) -> str:
     """The answer in one sentence."""
@@ -96,6 +99,20 @@ def concurrency(report: Report) -> str | None:
     if found.idle_ns:
         text += f" For {fmt_duration(found.idle_ns)} nothing ran."
     return text
+
+
+def ambiguity(report: Report) -> str | None:
+    """Where a span held the path while a child of it ran, for more than 5 % of a trace; None where that is so nowhere."""
+    found = [trace for trace in report.traces if trace.overlap_ns > _AMBIGUOUS * trace.duration_ns]
+    if not found:
+        return None
+    worst = max(found, key=lambda trace: trace.overlap_ns / trace.duration_ns)
+    share = fmt_percent(worst.overlap_ns, worst.duration_ns)
+    where = f"In {fmt_count(len(found), 'trace')} up to {share}" if len(report.traces) > 1 else share
+    return (
+        f"{where} of the critical path is ambiguous: the span that holds it had a child running beside it, and may "
+        "have worked or waited."
+    )
 
 
 def defects(quality: Quality) -> Iterator[str]:

@@ -9,9 +9,10 @@ import pytest
 from views_samples import SECOND, Builder, fran, metric, pipeline
 
 from otelwod import conventions as c
+from otelwod.insight.analysis import analyze_traces
 from otelwod.insight.comparison import with_comparison
 from otelwod.insight.report import Report, StageUse, StageVerdict
-from otelwod.trace import Quality
+from otelwod.trace import Quality, Trace
 from otelwod.views import console, words
 from otelwod.views.text import cells
 
@@ -468,3 +469,30 @@ def test_a_comparison_of_many_paths_is_bounded() -> None:
         built.span(f"op {number}", number, number + 1, root)
     page = console.render_report(_compared(fran(), built), width=80)
     assert "more paths changed" in page
+
+
+def beside(child_from: float) -> Builder:
+    """`late` holds the end of the path; the parent holds [child_from, 10) although `early` runs there until 5."""
+    made = Builder()
+    root = made.span("root", 0, 10)
+    made.span("early", child_from, 5, root)
+    made.span("late", 4, 10, root)
+    return made
+
+
+@pytest.mark.parametrize(("child_from", "said"), [(3.6, False), (3.4, True)])
+def test_a_path_that_is_ambiguous_for_more_than_a_twentieth_is_said(child_from: float, said: bool) -> None:
+    made = beside(child_from)
+    report = made.report()
+    assert (report.traces[0].overlap_ns * 20 > report.traces[0].duration_ns) is said
+    assert ("of the critical path is ambiguous" in console.render_report(report, width=160)) is said
+
+
+def test_the_worst_of_several_ambiguous_traces_is_named() -> None:
+    records = []
+    for number, begin in enumerate((3.4, 2.0, 3.9)):
+        made = beside(begin)
+        records += [replace(record, trace_id=f"{number}") for record in made.records]
+    text = words.ambiguity(analyze_traces(Trace.from_records(records)))
+    assert text is not None
+    assert text.startswith("In 2 traces up to 20 % of the critical path is ambiguous")
