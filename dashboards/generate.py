@@ -80,6 +80,7 @@ STAGE: Final = "otelwod_stage_name"
 SPAN_SUM: Final = "traces_span_metrics_duration_seconds_sum"
 SPAN_COUNT: Final = "traces_span_metrics_duration_seconds_count"
 SPAN_BUCKET: Final = "traces_span_metrics_duration_seconds_bucket"
+CRITICAL: Final = "otelwod_operation_critical_time_seconds_total"
 ROUNDS: Final = '{span_name=~"Round [0-9]+"}'
 LAST_ROUND: Final = '{span_name="Round 3"}'
 FIRST_ROUND: Final = '{span_name="Round 1"}'
@@ -247,10 +248,7 @@ PIPELINES: Final = Dashboard(
             (
                 Query(
                     "topk(10, "
-                    + per(
-                        grown("otelwod_operation_critical_time_seconds_total", "otelwod_operation_name"),
-                        f"scalar({grown('otelwod_operation_critical_time_seconds_total', 'job')})",
-                    )
+                    + f"({grown(CRITICAL, 'otelwod_operation_name')}) / scalar(sum({grown(CRITICAL, 'job')}))"
                     + ")",
                     "{{otelwod_operation_name}}",
                     instant=True,
@@ -258,7 +256,7 @@ PIPELINES: Final = Dashboard(
             ),
             "percentunit",
             12,
-            text="What the wait for the whole consisted of, by operation (PerformanceProcessor). One job at a time.",
+            text="What the wait for the whole consisted of, by operation (PerformanceProcessor). ",
         ),
     ),
     "now-1h",
@@ -287,9 +285,9 @@ OTELWOD: Final = Dashboard(
             "Collector: spans in and out",
             "timeseries",
             (
-                Query(rate("otelcol_receiver_accepted_spans_total", "receiver"), "accepted by {{receiver}}"),
-                Query(rate("otelcol_receiver_refused_spans_total", "receiver"), "refused by {{receiver}}"),
-                Query(rate("otelcol_exporter_sent_spans_total", "exporter"), "sent by {{exporter}}"),
+                Query(rate("otelcol_receiver_accepted_spans", "receiver"), "accepted by {{receiver}}"),
+                Query(rate("otelcol_receiver_refused_spans", "receiver"), "refused by {{receiver}}"),
+                Query(rate("otelcol_exporter_sent_spans", "exporter"), "sent by {{exporter}}"),
             ),
             "cps",
             12,
@@ -311,7 +309,7 @@ OTELWOD: Final = Dashboard(
         Panel(
             "Collector: overhead in CPU",
             "timeseries",
-            (Query(rate("otelcol_process_cpu_seconds_total", "job"), "{{job}}"),),
+            (Query(rate("otelcol_process_cpu_seconds", "job"), "{{job}}"),),
             "none",
             12,
             text="Cores.",
@@ -319,7 +317,7 @@ OTELWOD: Final = Dashboard(
         Panel(
             "Collector: overhead in memory",
             "timeseries",
-            (Query("sum by (job) (otelcol_process_memory_rss_bytes)", "{{job}}"),),
+            (Query("sum by (job) (otelcol_process_memory_rss)", "{{job}}"),),
             "bytes",
             12,
         ),
