@@ -27,10 +27,13 @@ class Weather(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None: ...
 
 
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own server: no proxy of the environment
+
+
 @boundary("weather", raises=(urllib.error.HTTPError,))
 def ask(address: str, city: str, api_key: str) -> int:
     request = urllib.request.Request(f"{address}/{city}", headers={"Authorization": api_key})  # noqa: S310
-    with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - our own server
+    with direct.open(request, timeout=10) as answer:
         return int(answer.read())
 
 

@@ -1,15 +1,23 @@
 """An ETL pipeline with a slow stage: which one is it, what waits for it, and what a second worker changes.
 
-Reads CSV files of readings, checks each line's signature (PBKDF2: real work, which is what makes it slow), and writes
-a summary of each file as JSON. Run: python examples/etl_pipeline.py [FOLDER] [--files N] [--workers N]
+Reads CSV files of readings, checks each line's signature with the sensor's key, and writes a summary of each file as
+JSON. The keys come from a registry over HTTP (a server of this program, made 25 ms away, as a service in another region
+is): that is what makes a stage slow. Run: python examples/etl_pipeline.py [FOLDER] [--files N] [--workers N]
 """
 
 import argparse
+import contextlib
 import csv
 import hashlib
 import json
 import random
 import tempfile
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import otelwod
@@ -17,12 +25,43 @@ from otelwod.stages.pipeline import FunctionStage, Pipeline, PipelineResult
 from otelwod.testing import CapturedSpans
 from otelwod.views.console import render_report
 
-ROUNDS = 10_000
+DISTANCE_S = 0.025
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # our own server: no proxy of the environment
+ROUNDS = 100
 Rows = list[list[str]]
 
 
-def sign(row: list[str]) -> str:
-    return hashlib.pbkdf2_hmac("sha256", ",".join(row).encode(), b"salt", ROUNDS).hex()
+class Registry(BaseHTTPRequestHandler):
+    """Gives the key of a sensor, after the time that a question takes to a far service and back."""
+
+    def do_GET(self) -> None:
+        time.sleep(DISTANCE_S)
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(key_of(self.path.strip("/")))
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+@contextlib.contextmanager
+def registry() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def key_of(sensor: str) -> bytes:
+    return hashlib.sha256(sensor.encode()).hexdigest().encode()
+
+
+def sign(row: list[str], key: bytes) -> str:
+    return hashlib.pbkdf2_hmac("sha256", ",".join(row).encode(), key, ROUNDS).hex()
 
 
 def write_input(folder: Path, files: int) -> list[Path]:
@@ -31,7 +70,7 @@ def write_input(folder: Path, files: int) -> list[Path]:
     paths = []
     for number in range(files):
         rows = [[f"sensor-{number}", str(draw.randrange(1000))] for _ in range(10)]
-        signed = [[*row, sign(row)] for row in rows]
+        signed = [[*row, sign(row, key_of(row[0]))] for row in rows]
         if number % 5 == 4:
             signed[-1][1] = "9999"
         path = folder / f"readings-{number:03}.csv"
@@ -46,10 +85,12 @@ def extract(path: Path) -> tuple[Path, Rows]:
         return path, list(csv.reader(file))
 
 
-def verify(read: tuple[Path, Rows]) -> tuple[Path, Rows]:
+def verify(address: str, read: tuple[Path, Rows]) -> tuple[Path, Rows]:
     path, rows = read
+    with direct.open(f"{address}/{rows[0][0]}", timeout=10) as answer:
+        key = answer.read()
     for line, (*row, signature) in enumerate(rows, 1):
-        if sign(row) != signature:
+        if sign(row, key) != signature:
             raise ValueError(f"{path.name}:{line}: the signature is wrong")
     return path, rows
 
@@ -62,9 +103,9 @@ def load(read: tuple[Path, Rows]) -> Path:
     return target
 
 
-def run(paths: list[Path], workers: int) -> tuple[PipelineResult[Path], otelwod.Report]:
+def run(paths: list[Path], address: str, workers: int) -> tuple[PipelineResult[Path], otelwod.Report]:
     """One run, and the analysis of the spans that it exported."""
-    stages = [extract, FunctionStage(verify, workers=workers), load]
+    stages = [extract, FunctionStage(partial(verify, address), "verify", workers=workers), load]
     etl: Pipeline[Path, Path] = Pipeline("etl", stages, on_error="collect", progress=True)
     with CapturedSpans().installed() as captured:  # in a service: otelwod.configure(), and a backend
         result = etl.run(paths)
@@ -77,13 +118,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--files", type=int, default=60)
     parser.add_argument("--workers", type=int, default=2, help="of the slow stage, in the second run")
     options = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, registry() as address:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         paths = write_input(folder, options.files)
         rates = []
         for workers in (1, options.workers):
-            result, report = run(paths, workers)
+            result, report = run(paths, address, workers)
             rates.append(len(paths) / (report.duration_ns / 1e9))
             print(f"== verify with workers={workers} ==\n")
             print(render_report(report))
