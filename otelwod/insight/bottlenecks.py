@@ -97,7 +97,8 @@ def _slack(runs: Sequence[Run], operation: Operation) -> int | None:
 def utilisation(traces: Sequence[Trace], operations: Sequence[OperationUse]) -> StageVerdict:
     """ρ = work / (workers × window) of each operation that was called more than once, greatest first.
 
-    Waiting (phase rest) is no work: an item in a full queue would always look busiest. The window is that of the whole run. The workers of a stage are the most that were ever seen at work at once.
+    Waiting (phase rest) is no work: an item in a full queue would always look busiest. The window is that of the whole
+    run. The workers of a stage are the most that were ever seen at work at once.
     """
     traces = [trace for trace in traces if len(trace)]
     repeated = [use for use in operations if use.count > 1 and use.total_ns and use.phase != "rest"]

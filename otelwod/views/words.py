@@ -102,7 +102,7 @@ def concurrency(report: Report) -> str | None:
 
 
 def ambiguity(report: Report) -> str | None:
-    """Where a span held the path while a child of it ran, for more than 5 % of a trace; None where that is so nowhere."""
+    """Where a span held the path while a child of it ran, for more than 5 % of a trace; None if that is nowhere so."""
     found = [trace for trace in report.traces if trace.overlap_ns > _AMBIGUOUS * trace.duration_ns]
     if not found:
         return None
