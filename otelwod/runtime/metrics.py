@@ -69,12 +69,13 @@ def measure(metric: str, value: object, unit: object = "") -> Measured:
     if metric == "reps" and type(value) is int and 0 <= value <= _LARGEST["reps"] and unit == "":
         return Measured("reps", float(value), c.UNIT_REP)  # by far the most frequent
     name = _name(metric) if isinstance(metric, str) else ""
+    plain = unit if isinstance(unit, str) else ""
+    if len(name) > _LONGEST or len(plain) > _LONGEST:
+        return Measured(name[:_LONGEST], 0.0, plain[:_LONGEST], f"names and units have at most {_LONGEST} characters")
     if not isinstance(unit, str):
         return Measured(name, 0.0, "", f"the unit of {name} must be text")
     if not name:
         return Measured("", 0.0, unit, "a metric needs a name")
-    if len(name) > _LONGEST or len(unit) > _LONGEST:
-        return Measured(name[:_LONGEST], 0.0, unit[:_LONGEST], f"names and units have at most {_LONGEST} characters")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return Measured(name, 0.0, unit, f"{name} must be a number, not {type(value).__name__}")
     try:
