@@ -330,7 +330,7 @@ def test_a_redirect_is_not_followed(backend: Backend) -> None:
     telemetry.tracer.start_span("x").end()
     (destination, _) = telemetry.shutdown(LIMIT).destinations
     assert destination.error == "it redirects elsewhere, which is not followed"
-    assert {path for path, _, _ in backend.requests} == {"/v1/traces"}
+    assert {path for path, _, _ in backend.requests} == {"/v1/traces", "/v1/metrics"}
 
 
 def test_console_and_unknown_exporters() -> None:
