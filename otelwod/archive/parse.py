@@ -35,7 +35,7 @@ def read_data(data: bytes, place: str, documents: Documents, limits: Limits) -> 
     if _BEGINS.match(data):
         if deeper_than(data, limits.depth):
             raise ReadError(place, f"nests deeper than {limits.depth} levels; raise the limit if that is meant")
-        if data.count(b",") + data.count(b"{") + data.count(b"[") > limits.nodes:
+        if len(data) > limits.nodes < data.count(b",") + data.count(b"{") + data.count(b"["):
             raise ReadError(place, f"holds more than {limits.nodes:,} values; raise the limit, or split it")
         _read_json(data, place, documents, limits)
     elif otlp_proto.looks_like(data):

@@ -9,6 +9,7 @@ from pathlib import Path
 from otelwod.archive import remote
 from otelwod.archive.columns import Gathering
 from otelwod.archive.document import Documents
+from otelwod.archive.garbage import uncollected
 from otelwod.archive.inflate import Progress, read_bytes
 from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.parse import read_data
@@ -55,13 +56,16 @@ def open_source(
             data, warning = read_bytes(one, limits, progress)
         tally.warn(warning)
         try:
-            read_data(data, place, documents, limits)
+            with uncollected():
+                read_data(data, place, documents, limits)
         except MemoryError:
             raise ReadError(place, "needs more memory than there is; split it") from None
     gathering = documents.gathering
     counts = Quality(unreadable=sum(tally.skipped.values()), dropped_events=tally.dropped)
+    with uncollected():
+        traces = gathering.traces(counts)
     return ReadResult(
-        traces=gathering.traces(counts),
+        traces=traces,
         spans=gathering.spans,
         formats=tuple(documents.formats),
         skipped=dict(tally.skipped),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 from collections.abc import Sequence
@@ -72,6 +71,7 @@ def _size(text: str) -> int:
 
 def execute(args: argparse.Namespace) -> int:
     """0 when analysed, 1 when a ``--fail-over`` holds; a source or expression that cannot be read is a `UsageError`."""
+    from otelwod.archive.garbage import uncollected
     from otelwod.insight.analysis import SPAN_LIMIT, analyze_traces
 
     conditions = [_condition(text) for text in args.fail_over]
@@ -80,10 +80,7 @@ def execute(args: argparse.Namespace) -> int:
         "overrun": args.overrun,
         "threshold_ns": None if args.threshold is None else _time(args.threshold),
     }
-    # Millions of small objects that all stay alive: looking for garbage among them costs more than the analysis.
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with uncollected():
         found = _read(args.sources, args.max_bytes)
         report = analyze_traces(
             found.traces, eps_ns=found.eps_ns, span_limit=None if args.spans else SPAN_LIMIT, **options
@@ -94,9 +91,6 @@ def execute(args: argparse.Namespace) -> int:
             _write_json(report, found)
         else:
             _write_text(_with_longest(report, found, options), found, args)
-    finally:
-        if collecting:
-            gc.enable()
     return 1 if _over(conditions, args.fail_over, report) else 0
 
 
