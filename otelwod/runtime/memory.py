@@ -127,7 +127,6 @@ class RuntimeMemory:
     def __init__(self) -> None:
         self._references: dict[int, MemoryReference[Any]] = {}
         self._owners: dict[str, dict[str, MemoryReference[Any]]] = {}
-        self._next_id = 0
         self._subscribers: list[Callable[[MemoryChange], None]] = []
         self.observed = False
         self.logging: list[Change] | None = None
@@ -148,7 +147,12 @@ class RuntimeMemory:
 
         An owner has at most one reference of a type, unless they hang under a parent. `ValueError` otherwise.
         """
-        reference = MemoryReference(self, self._next_id, type, owner, initial, visibility, scope, parent)
+        # The number follows from what there is, so that a session made from a snapshot gives the same ones.
+        id = next(reversed(self._references), -1) + 1
+        return self._add(MemoryReference(self, id, type, owner, initial, visibility, scope, parent))
+
+    def _add(self, reference: MemoryReference[T]) -> MemoryReference[T]:
+        type, owner, parent = reference.type, reference.owner, reference.parent
         if parent is not None:
             parent.children.append(reference)
         else:
@@ -159,8 +163,7 @@ class RuntimeMemory:
                 raise ValueError(f"{owner!r} has a {type!r} reference already; set it, or give the new one a parent")
             else:
                 owned[type] = reference
-        self._references[self._next_id] = reference
-        self._next_id += 1
+        self._references[reference.id] = reference
         if self.logging is not None:
             self.logging.append((reference.id,))
         if self.observed:
@@ -287,7 +290,6 @@ class RuntimeMemory:
             id = change[0]
             if len(change) == 1:
                 self._remove(self._references[id])
-                self._next_id = id
             elif len(change) == 2:
                 self._references[id]._value = change[1]
             else:
@@ -315,14 +317,10 @@ class RuntimeMemory:
             raise ValueError("load a snapshot into an empty memory only")
         for entry in entries:
             parent = self._references[entry.parent] if entry.parent is not None else None
-            self._next_id = entry.id
-            self.allocate(
-                entry.type,
-                entry.owner,
-                entry.value,
-                visibility=entry.visibility,
-                scope=entry.scope,
-                parent=parent,
+            self._add(
+                MemoryReference(
+                    self, entry.id, entry.type, entry.owner, entry.value, entry.visibility, entry.scope, parent
+                )
             )
 
     # ---------------------------------------------------------------------------------------------------- subscribe

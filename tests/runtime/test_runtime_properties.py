@@ -196,6 +196,11 @@ def same_values(memory: tuple[MemoryEntry, ...]) -> list[tuple[Any, ...]]:
 
 @quick
 @given(text=texts(), entries=inputs(), cut=st.integers(0, 30))
+@example(
+    text="10 Burpees",
+    entries=[Input("next", 0), Input("undo", 0), Input("rest", 0), Input("next", 0), Input("next", 0)],
+    cut=1,
+).via("what an undo brings back must not be overwritten")
 def test_equal_memory_behaves_equally(text: str, entries: list[Input], cut: int) -> None:
     """A session made from a snapshot at any moment emits the same from there on, undo included."""
     program = runnable(text)
