@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from otelwod.runtime.scores import clock_text
 from otelwod.runtime.session import Session
 from otelwod.views.text import visible
 
-HELP = "Enter next · number + r reps · p pause · b rest · s skip · u undo · q stop"
+HELP = "Enter next · number + r reps · p pause · b rest · s skip · u undo · q q stop"
 _KEYS: dict[str, InputKind] = {
     "\n": "next",
     "\r": "next",
@@ -28,7 +29,6 @@ _KEYS: dict[str, InputKind] = {
     "b": "rest",
     "s": "skip",
     "u": "undo",
-    "q": "stop",
 }
 _REFRESH_S = 0.1
 
@@ -37,7 +37,7 @@ class Keys(Protocol):
     """Where key presses come from."""
 
     def read(self, timeout_s: float) -> str:
-        """The keys pressed within ``timeout_s``, or nothing; ``"q"`` when there will be no more."""
+        """The keys pressed within ``timeout_s``, or nothing. `EOFError` when there will be no more."""
         ...
 
 
@@ -67,8 +67,13 @@ class Keyboard:
         ready, _, _ = select.select([self._descriptor], [], [], timeout_s)
         if not ready:
             return ""
-        data = os.read(self._descriptor, 64)
-        return data.decode("utf-8", "replace") if data else "q"
+        try:
+            data = os.read(self._descriptor, 64)
+        except OSError as error:
+            raise EOFError("the terminal is gone") from error
+        if not data:
+            raise EOFError("the terminal is gone")
+        return data.decode("utf-8", "replace")
 
 
 def steady_ns() -> int:
@@ -94,12 +99,16 @@ def run_live(
     ``show`` gets the status line.
     """
     number = ""
+    asked = False
     recorded = session.now
     while not session.is_done:
         for key in keys.read(_wait(session, elapsed_ns())):
             if key.isdigit():
                 number = (number + key)[-4:]
                 continue
+            leaving, asked = asked, key in "qQ"
+            if asked and not leaving:
+                continue  # one q may be a slip: the status line asks for a second
             entry = _input(session, key, number, elapsed_ns())
             number = ""
             if entry is not None:
@@ -113,7 +122,7 @@ def run_live(
             recorded = tick.t
             record(tick)
         session.send(tick)
-        show(status_line(session, number))
+        show("Press q again to stop, any other key to go on." if asked else status_line(session, number))
 
 
 def _wait(session: Session, now: int) -> float:
@@ -129,6 +138,8 @@ def _input(session: Session, key: str, number: str, t: int) -> Input | None:
         return Input("reps", t, value=int(number or "1"))
     if key == "p":
         return Input("resume" if session.is_paused else "pause", t)
+    if key in "qQ":
+        return Input("stop", t)
     kind = _KEYS.get(key.lower())
     return Input(kind, t) if kind is not None else None
 
@@ -142,7 +153,7 @@ def status_line(session: Session, number: str = "") -> str:
             (_round_of(b.get("round"), b.get("interval")) for b in reversed(session.stack.blocks()) if _has_round(b)),
             "",
         )
-        parts += [part for part in (rounds, visible(str(block.get("label")))) if part]
+        parts += [part for part in (rounds, visible(str(block.get("label"))), _count(block)) if part]
     boundary = session.next_boundary
     if session.is_paused:
         parts.append("PAUSED")
@@ -156,12 +167,33 @@ def status_line(session: Session, number: str = "") -> str:
     return " · ".join(parts)
 
 
+def _count(block: Any) -> str:
+    """The repetitions said so far: ``12 reps``."""
+    amounts = block.get("amounts")
+    return f"{amounts.reps:g} reps" if amounts is not None and amounts.reps else ""
+
+
 def _has_round(block: Any) -> bool:
     return block.get("round") is not None or block.get("interval") is not None
 
 
 def _round_of(round_state: Any, interval: Any) -> str:
     return f"Round {round_state.current}" if round_state is not None else f"Interval {interval.number + 1}"
+
+
+@contextlib.contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM and SIGHUP end the block as an exception does: the terminal is given back, the journal stays."""
+
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -178,5 +210,6 @@ def one_line(stream: TextIO) -> Iterator[Callable[[str], None]]:
     try:
         yield show
     finally:
-        stream.write("\r\x1b[K")
-        stream.flush()
+        with contextlib.suppress(OSError, ValueError):
+            stream.write("\r\x1b[K")
+            stream.flush()

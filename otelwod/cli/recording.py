@@ -61,6 +61,8 @@ class Recording:
             say(problem)
         if args.out is not None:
             self._written = args.out / file_name(plan.session_id)
+            for left_by_a_crash in args.out.glob(f"{self._written.name}.*.part"):
+                left_by_a_crash.unlink(missing_ok=True)
             self._writers.append(SessionWriter(self._written))
         self._open_history()
         self._tracker = SessionTracker(
@@ -146,6 +148,8 @@ class Recording:
         print(summary.rstrip("\n"))
         if self._written is not None:
             print(f"Trace written to {visible(str(self._written))}")
+        elif self._history is None and not self._delivery.destinations:
+            print("The trace was not kept: give --out DIR to write it to a file.")
         for line in self._delivery.lines():
             failed = line.startswith("could not")
             print(visible(line[:1].upper() + line[1:]), file=sys.stderr if failed else sys.stdout)

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from otelwod.cli.errors import UsageError
 from otelwod.cli.journals import LiveJournal, unfinished_journal
-from otelwod.cli.live import HELP, Keyboard, Keys, one_line, run_live, steady_ns
+from otelwod.cli.live import HELP, Keyboard, Keys, ended_by_signals, one_line, run_live, steady_ns
 from otelwod.cli.recording import Recording, say
-from otelwod.cli.workouts import load_inputs, load_program
+from otelwod.cli.workouts import load_inputs, load_program, remark_lines
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.runtime.athletes import SimulatedAthlete, drive, replay
 from otelwod.runtime.inputs import Input, InputError
@@ -31,6 +31,7 @@ from otelwod.views.text import visible
 if TYPE_CHECKING:
     pass
 
+_LAST_START_S = 7_258_118_400  # 2200-01-01
 SUMMARY = "run a workout: live on a terminal, simulated, or replayed from recorded inputs"
 
 
@@ -78,6 +79,8 @@ def _moment(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-21T18:30:00+01:00") from None
     if whole < 0:
         raise argparse.ArgumentTypeError(f"{text!r} lies before 1970")
+    if whole > _LAST_START_S:
+        raise argparse.ArgumentTypeError(f"{text!r} lies after 2200; OpenTelemetry counts nanoseconds in 64 bits")
     return whole * NANOS_PER_SECOND + moment.microsecond * 1000
 
 
@@ -97,9 +100,8 @@ def execute(args: argparse.Namespace) -> int:
     """Runs the command."""
     program = load_program(args.file, profile=args.profile, block=args.block)
     _check(args)
-    for diagnostic in program.diagnostics:
-        if diagnostic.severity == "warning":
-            say(f"{visible(args.file)}:{diagnostic.line}:{diagnostic.column}: {visible(diagnostic.message)}")
+    for line in remark_lines(args.file, program):
+        say(line)
     if args.simulate or args.replay:
         return _run_virtual(args, _plan(args, program))
     return _run_live(args, program)
@@ -199,7 +201,7 @@ def _run_live(args: argparse.Namespace, program: Program) -> int:
     previous = unfinished_journal(program.workout.id) if args.resume else None
     if args.resume and previous is None:
         raise UsageError(f"{visible(args.file)}: no cut-off session of this workout was found; run it without --resume")
-    with Keyboard() as keyboard, one_line(sys.stdout) as show:
+    with ended_by_signals(), Keyboard() as keyboard, one_line(sys.stdout) as show:
         if previous is None:
             show("Press Enter to start, q to leave.")
             if not _ready(keyboard):
@@ -224,21 +226,27 @@ def _run_live(args: argparse.Namespace, program: Program) -> int:
                     session.send(entry)
             else:
                 session.send(Input("start", 0))
+            show("")
             print(HELP)
             try:
                 run_live(
                     session, keyboard, elapsed_ns=lambda: steady_ns() - start_steady, record=journal.write, show=show
                 )
-            except KeyboardInterrupt:
-                session.send(Input("stop", max(session.now, steady_ns() - start_steady)))
-            journal.finish()
-    return recording.report()
+                journal.finish()
+            except (KeyboardInterrupt, EOFError):
+                # The journal stays: whoever pressed Ctrl-C by mistake, or lost the terminal, can go on.
+                say("\nThe session was cut off; go on with --resume.")
+    return recording.report() if session.is_done else 130
 
 
 def _ready(keys: Keys) -> bool:
     """Waits for Enter; False when the athlete leaves, or the terminal is gone."""
     while True:
-        for key in keys.read(1.0):
+        try:
+            pressed = keys.read(1.0)
+        except EOFError:
+            return False
+        for key in pressed:
             if key in "\r\n ":
                 return True
             if key in "qQ":

@@ -37,16 +37,24 @@ def load_inputs(file: str) -> tuple[Input, ...]:
                 f"{visible(file)}:1:1: over {MAX_INPUT_BYTES:,} bytes; an hour of inputs has a few thousand"
             )
         text = path.read_text(encoding="utf-8")
-        return tuple(read_inputs(text.splitlines()))
+        inputs = tuple(read_inputs(text.splitlines()))
     except InputError as error:
         raise UsageError(f"{visible(file)}:{error.line}:1: {visible(str(error))}") from None
     except UnicodeDecodeError as error:
         raise UsageError(f"{visible(file)}:1:1: not UTF-8 text (byte {error.start}); save it as UTF-8") from None
     except OSError as error:
         raise UsageError(f"{visible(file)}: {error.strerror or error}; check the path") from None
+    if not inputs:
+        raise UsageError(f'{visible(file)}:1:1: no inputs; write one a line, like {{"t": 12.5, "input": "next"}}')
+    return inputs
+
+
+def remark_lines(file: str, program: Program) -> list[str]:
+    """The warnings, and the choices that were made: what a coach should know before believing a score."""
+    return _lines(file, (d for d in program.diagnostics if d.severity != "error"))
 
 
 def _lines(file: str, diagnostics: Iterable[Diagnostic]) -> list[str]:
     found = [diagnostic_line(file, d) for d in diagnostics]
     more = len(found) - MOST_ERRORS
-    return found if more <= 0 else [*found[:MOST_ERRORS], f"… and {more:,} more errors"]
+    return found if more <= 0 else [*found[:MOST_ERRORS], f"… and {more:,} more"]

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from itertools import pairwise
@@ -20,10 +21,10 @@ import pytest
 from otelwod.archive.otlp_json import read
 from otelwod.cli.journals import LiveJournal, state_folder, unfinished_journal
 from otelwod.cli.live import one_line, run_live, status_line, steady_ns
-from otelwod.stages.pipeline.progress import Progress
 from otelwod.runtime.inputs import Input
 from otelwod.runtime.program import compile_workout
 from otelwod.runtime.session import Session
+from otelwod.stages.pipeline.progress import Progress
 from otelwod.workout import parse
 
 S = 10**9
@@ -83,9 +84,15 @@ def test_the_keys_of_an_athlete() -> None:
 
 
 def test_stop_ends_it() -> None:
-    session, recorded, _ = play("10 Burpees\n", [(3, "q")])
+    session, recorded, shown = play("10 Burpees\n", [(1, "q"), (2, "x"), (3, "q"), (4, "q")])
     assert session.is_done
-    assert taps(recorded) == [("stop", 3, 0)]
+    assert taps(recorded) == [("stop", 4, 0)]
+    assert "Press q again to stop, any other key to go on." in shown
+
+
+def test_the_count_is_shown() -> None:
+    _, _, shown = play("10 Burpees\n", [(1, "7"), (1, "r"), (2, "q"), (2.05, "q")])
+    assert any("10 Burpees · 7 reps" in line for line in shown)
 
 
 def test_the_clock_is_in_the_journal_once_a_second() -> None:
@@ -220,6 +227,10 @@ class Terminal:
         os.close(slave)
         self.seen = ""
 
+    def modes(self) -> int:
+        """The local modes of the terminal: echo, line by line, …"""
+        return int(termios.tcgetattr(self._master)[3])
+
     def wait_for(self, text: str) -> None:
         deadline = time.monotonic() + 60
         while text not in self.seen:
@@ -306,6 +317,24 @@ def test_a_terminal_that_goes_away_ends_the_session(tmp_path: Path) -> None:
     terminal.wait_for("Press Enter to start")
     terminal.hang_up()
     assert terminal.process.wait(timeout=60) is not None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_gives_the_terminal_back_and_keeps_the_journal(tmp_path: Path, number: signal.Signals) -> None:
+    file = tmp_path / "two.wod"
+    file.write_text("10 Burpees\n20 Sit-ups\n")
+    terminal = Terminal("run", str(file), "--out", str(tmp_path / "out"))
+    before = terminal.modes()
+    terminal.wait_for("Press Enter to start")
+    terminal.press("\n")
+    terminal.wait_for("· 10 Burpees")
+    assert terminal.modes() != before
+    terminal.process.send_signal(number)
+    assert terminal.process.wait(timeout=60) == (130 if number == signal.SIGINT else 128 + number)
+    assert terminal.modes() == before
+    assert len(list(state_folder().iterdir())) == 1
+    (path,) = (tmp_path / "out").glob("*.otlp.jsonl")
+    assert {r.attributes["otelwod.completion.reason"] for r in read(path) if r.parent_id is None} == {"interrupted"}
 
 
 def test_nothing_to_resume(tmp_path: Path) -> None:

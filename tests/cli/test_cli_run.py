@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +182,7 @@ def test_replay_of_recorded_inputs(capsys: pytest.CaptureFixture[str], examples:
         ('{"t": 1, "input": "jump"}', ":1:1: unknown input"),
         ('{"t": 5, "input": "next"}\n{"t": 4, "input": "next"}', ":2:1: time runs backwards"),
         ("nonsense", ":1:1: not a JSON object"),
+        ("\n\n", ":1:1: no inputs"),
         ('{"t": -1, "input": "next"}', "between 0 and"),
         ('{"t": 1.0000000001, "input": "next"}', "nine decimal places"),
         ('{"t": 1e400, "input": "next"}', ":1:1:"),
@@ -262,6 +265,7 @@ def test_without_a_terminal_it_says_what_to_give(capsys: pytest.CaptureFixture[s
         (["--simulate", "--speed", "-1"], "no positive number"),
         (["--simulate", "--start", "yesterday"], "no time such as"),
         (["--simulate", "--start", "1960-01-01T00:00:00Z"], "before 1970"),
+        (["--simulate", "--start", "2600-01-01T00:00:00Z"], "after 2200"),
         (["--simulate", "--block", "9"], "there is no block 9"),
         (["--simulate", "--replay", "x"], "not allowed with"),
         (["--simulate", "--out", "/proc/no/where"], "/proc/no/where"),
@@ -323,3 +327,53 @@ def test_the_file_is_valid_otlp_json(capsys: pytest.CaptureFixture[str], example
     ]
     assert len(spans) == 11
     assert all(isinstance(span["startTimeUnixNano"], str) and len(span["traceId"]) == 32 for span in spans)
+
+
+# ------------------------------------------------------------------------------------------------------ odd surroundings
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "-c", command.replace("otelwod ", f"{sys.executable} -m otelwod ")],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("redirection", "status"), [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), (">/dev/full", 1), ("| head -1", 0)]
+)
+@pytest.mark.parametrize("command", ["run {} --simulate --seed 1 --out {out}", "check {}"])
+def test_closed_and_full_outputs(examples: Path, tmp_path: Path, command: str, redirection: str, status: int) -> None:
+    line = command.format(examples / "fran.wod", out=tmp_path)
+    done = shell(f"otelwod {line} {redirection}", tmp_path)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == status
+    if command.startswith("run"):
+        assert reps_of(records_of(tmp_path)) == 90
+
+
+def test_what_is_not_kept_is_said(capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path) -> None:
+    said = "The trace was not kept: give --out DIR to write it to a file."
+    arguments = [str(examples / "fran.wod"), "--simulate", "--seed", "1"]
+    assert said in run(capsys, *arguments)[1]
+    assert said not in run(capsys, *arguments, "--out", str(tmp_path))[1]
+
+
+def test_choices_and_warnings_are_said_before_the_score(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "odd.wod"
+    file.write_text("10 Burpeees\n")
+    status, _, errors = run(capsys, str(file), "--simulate", "--seed", "1")
+    assert status == 0
+    assert "odd.wod:1:1: info: " in errors
+
+
+def test_what_a_crash_left_is_cleared(capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path) -> None:
+    simulate(capsys, examples / "fran.wod", tmp_path)
+    (path,) = tmp_path.glob("*.otlp.jsonl")
+    left = tmp_path / f"{path.name}.4711.part"
+    left.write_text("half a li")
+    simulate(capsys, examples / "fran.wod", tmp_path)
+    assert not left.exists()
