@@ -177,7 +177,7 @@ def _base64(text: Any) -> str:
 
 
 def _objects(value: dict[str, Any], *names: str) -> list[dict[str, Any]]:
-    items = next((value[name] for name in names if isinstance(value.get(name), list)), [])
+    items: list[Any] = next((value[name] for name in names if isinstance(value.get(name), list)), [])
     return [item for item in items if isinstance(item, dict)]
 
 

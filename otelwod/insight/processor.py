@@ -27,7 +27,7 @@ from otelwod.insight.live.book import Book, Bounds, Held
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
 from otelwod.insight.live.rows import UNWATCHED, is_plain, tag_of, trimmed
-from otelwod.insight.live.summary import Summary
+from otelwod.insight.live.summary import Summary, summarise
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import print_verdict
 from otelwod.insight.report import Report
@@ -75,14 +75,6 @@ class PerformanceProcessor(SpanProcessor):
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         """Raises ValueError for a bound below 1 or an interval that is not above 0."""
-        for name, value in (
-            ("max_spans", max_spans),
-            ("max_traces", max_traces),
-            ("max_open", max_open),
-            ("max_operations", max_operations),
-        ):
-            if value < 1:
-                raise ValueError(f"{name} must be at least 1, not {value}")
         if not (trace_timeout_s > 0 and interval_s > 0):
             raise ValueError("trace_timeout_s and interval_s must be above 0")
         self._bounds = Bounds(max_spans, max_traces, max_open, max_operations)
@@ -219,8 +211,8 @@ class PerformanceProcessor(SpanProcessor):
         self._thread = thread
 
     def _switch_off(self) -> None:
-        self.on_start = _ignore_start  # type: ignore[method-assign]
-        self.on_end = _ignore_end  # type: ignore[method-assign]
+        self.on_start = _ignore  # type: ignore[method-assign]
+        self.on_end = _ignore  # type: ignore[method-assign]
         self._ring.clear()
         self._wake.set()
 
@@ -309,27 +301,7 @@ class PerformanceProcessor(SpanProcessor):
         """Exact counts and sums since the start or the last reset, also of spans whose detail has gone."""
         with self._settled() as book:
             self._analyse(all_of_it=True)
-            counts = book.counts
-            operations = book.sums().summaries(book.operations)
-            watched = len(book.open)
-            still_open = watched + counts.unwatched - counts.returned
-            return Summary(
-                operations=operations,
-                started=counts.ended + still_open + self._lost,
-                ended=counts.ended + self._lost,
-                open=still_open,
-                completed=counts.completed,
-                timed_out=counts.timed_out,
-                retained=book.retained,
-                folded=counts.folded,
-                unattributed=sum(use.count - use.attributed for use in operations),
-                evicted_traces=counts.evicted_traces,
-                unwatched=counts.unwatched,
-                lost=self._lost,
-                unreadable=counts.unreadable,
-                renamed=counts.renamed,
-                disabled=self.disabled,
-            )
+            return summarise(book, self._lost, self.disabled)
 
     def operation_totals(self) -> tuple[OperationSummary, ...]:
         """As ``summary().operations``, but since the very start: `reset` never lowers them. For counters."""
@@ -425,9 +397,5 @@ class PerformanceProcessor(SpanProcessor):
             print_verdict(report, self._stream)
 
 
-def _ignore_start(span: Span, parent_context: Context | None = None) -> None:
-    return
-
-
-def _ignore_end(span: ReadableSpan) -> None:
+def _ignore(*_: object) -> None:
     return

@@ -6,17 +6,15 @@ docs/performance-analysis.md says, and nothing else. The tables are flat: no nes
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
+from otelwod.insight.plain import build, plain
 from otelwod.trace import Quality, Trace
 
 SCHEMA = 1
 ErrorKind = Literal["origin", "propagated"]
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,7 +335,7 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract of ``analyze --format json``: plain dicts, lists, numbers and texts."""
-        return {"schema": SCHEMA, **_plain(self)}
+        return {"schema": SCHEMA, **plain(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Report:
@@ -347,56 +345,4 @@ class Report:
         """
         if data.get("schema") != SCHEMA:
             raise ValueError(f"schema is {data.get('schema')!r}, this version reads {SCHEMA}")
-        return _build(cls, data, "report")
-
-
-def _plain(value: Any) -> Any:
-    # Depth is that of the classes above, never that of a trace.
-    if is_dataclass(value):
-        return {name: _plain(getattr(value, name)) for name in _names(type(value))}  # type: ignore[arg-type]
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return value
-
-
-@cache
-def _names(cls: type) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(cls) if f.name != "trace")
-
-
-@cache
-def _hints(cls: type) -> dict[str, Any]:
-    return get_type_hints(cls, vars(sys.modules[cls.__module__]))
-
-
-def _build(cls: type[_T], data: Any, place: str) -> _T:
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{place}: an object was expected, not {type(data).__name__}")
-    hints = _hints(cls)  # type: ignore[arg-type]
-    given = {name: _read(hints[name], data[name], f"{place}.{name}") for name in _names(cls) if name in data}  # type: ignore[arg-type]
-    try:
-        return cls(**given)
-    except TypeError as error:
-        raise ValueError(f"{place}: {error}") from None
-
-
-def _read(hint: Any, value: Any, place: str) -> Any:
-    if is_dataclass(hint):
-        return _build(hint, value, place)  # type: ignore[arg-type]
-    arguments = get_args(hint)
-    if get_origin(hint) is tuple:
-        if not isinstance(value, (list, tuple)):
-            raise ValueError(f"{place}: a list was expected, not {type(value).__name__}")
-        if arguments[-1] is Ellipsis:
-            return tuple(_read(arguments[0], item, f"{place}[{i}]") for i, item in enumerate(value))
-        return tuple(_read(kind, item, place) for kind, item in zip(arguments, value, strict=True))
-    if value is not None:
-        for option in arguments:
-            if is_dataclass(option):
-                return _build(option, value, place)  # type: ignore[arg-type]
-    allowed = tuple(a for a in arguments if isinstance(a, type)) or ((hint,) if isinstance(hint, type) else (str,))
-    if float in allowed:
-        allowed += (int,)
-    if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
-        raise ValueError(f"{place}: {value!r} is of the wrong type")
-    return value
+        return build(cls, data, "report")

@@ -329,7 +329,7 @@ def test_the_file_is_valid_otlp_json(capsys: pytest.CaptureFixture[str], example
     assert all(isinstance(span["startTimeUnixNano"], str) and len(span["traceId"]) == 32 for span in spans)
 
 
-# ------------------------------------------------------------------------------------------------------ odd surroundings
+# ----------------------------------------------------------------------------------------------------- odd surroundings
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, fields, replace
 from typing import Any, Final
 
 from otelwod.conventions import OTHER, SERVICE_NAME
@@ -34,6 +34,11 @@ class Bounds:
     traces: int = 2_000
     open_spans: int = 10_000
     operations: int = 2_000
+
+    def __post_init__(self) -> None:
+        for field, value in zip(fields(self), astuple(self), strict=True):
+            if value < 1:
+                raise ValueError(f"max_{field.name.removesuffix('_spans')} must be at least 1, not {value}")
 
 
 class Held:

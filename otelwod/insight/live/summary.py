@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from otelwod.insight.live.book import Book
 from otelwod.insight.live.tally import OperationSummary
 
 
@@ -36,3 +37,27 @@ class Summary:
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and texts."""
         return asdict(self)
+
+
+def summarise(book: Book, lost: int, disabled: str) -> Summary:
+    """What a settled book knows, with the spans that were ``lost`` before they came into it."""
+    counts = book.counts
+    operations = book.sums().summaries(book.operations)
+    still_open = len(book.open) + counts.unwatched - counts.returned
+    return Summary(
+        operations=operations,
+        started=counts.ended + still_open + lost,
+        ended=counts.ended + lost,
+        open=still_open,
+        completed=counts.completed,
+        timed_out=counts.timed_out,
+        retained=book.retained,
+        folded=counts.folded,
+        unattributed=sum(use.count - use.attributed for use in operations),
+        evicted_traces=counts.evicted_traces,
+        unwatched=counts.unwatched,
+        lost=lost,
+        unreadable=counts.unreadable,
+        renamed=counts.renamed,
+        disabled=disabled,
+    )
