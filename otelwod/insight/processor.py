@@ -135,10 +135,8 @@ class PerformanceProcessor(SpanProcessor):
             context: Any = span._context
             trace_id, span_id = context[0], context[1]
             begun = self._open.get(span_id)
-            before: Any
-            if begun is None:
-                before = UNWATCHED
-            else:
+            before: Any = UNWATCHED
+            if begun is not None:
                 before = begun[1]
                 if before is not None:
                     before = before[1] if before[0] == trace_id else None
@@ -397,5 +395,5 @@ class PerformanceProcessor(SpanProcessor):
             print_verdict(report, self._stream)
 
 
-def _ignore(*_: object) -> None:
+def _ignore(*_: Any, **__: Any) -> None:
     return

@@ -15,6 +15,7 @@ from otelwod.trace import Quality, Trace
 
 SCHEMA = 1
 ErrorKind = Literal["origin", "propagated"]
+WorkoutEnding = Literal["completed", "capped", "stopped", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Split:
     """One round, minute or set of a workout (a structural segment), in the order of time.
 
     ``reps`` is the sum of ``otelwod.reps.done`` inside it. ``operation`` is the enclosing block's label.
+    ``full``: nothing in it was cut short, and it holds as many efforts as the fullest beside it.
     """
 
     span_id: str
@@ -70,15 +72,18 @@ class Split:
     duration_ns: int
     phases: PhaseSplit
     reps: int
+    full: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class MovementUse:
-    """All efforts of one movement in a workout.
+    """All efforts of one movement in a workout. Only work counts: rest and pause inside an effort are no part of it.
 
-    ``paces`` are the work times of the efforts per repetition (per effort where repetitions are unknown), in the
-    order of time. ``fade`` is the last pace over the first, minus one: 0.25 = a quarter slower; None for fewer than
-    two efforts. ``slowdown_ns`` is the slow-down loss: what the efforts took beyond their own median pace.
+    ``share`` is of the unpaused time. ``paces`` are the work times per repetition of the efforts that counted some, in
+    the order of time; where none did, the work times of the efforts that were neither cut nor of a fixed time.
+    ``mean_pace_ns`` is the work of those efforts over their repetitions (over their number). ``fade`` is the last pace
+    over the first, minus one: 0.25 = a quarter slower; None for fewer than two. ``slowdown_ns`` is the slow-down loss:
+    what the efforts took beyond their own median pace.
     """
 
     movement: str
@@ -92,11 +97,16 @@ class MovementUse:
     median_pace_ns: int
     fade: float | None
     slowdown_ns: int
+    mean_pace_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class WorkoutReport:
-    """A trace that is a workout, in numbers; the words are the views'. ``fade`` is that of the rounds' work time."""
+    """A trace that is a workout, in numbers; the words are the views'.
+
+    ``fade`` is that of the work time of the full rounds. ``ending``: *capped* where a time cap came first, *stopped*
+    where the athlete gave up. ``fixed`` names the operations whose time the text sets, so that no one can be faster.
+    """
 
     name: str
     format: str
@@ -104,6 +114,8 @@ class WorkoutReport:
     splits: tuple[Split, ...]
     movements: tuple[MovementUse, ...]
     fade: float | None
+    ending: WorkoutEnding = "completed"
+    fixed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
