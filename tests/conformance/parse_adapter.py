@@ -42,7 +42,7 @@ class Sheet:
         return {
             "column": self.column,
             "parent": self.parent,
-            "reps": sorted(self.reps, key=str),
+            "reps": sorted((r for r in self.reps if r is not None), key=str) + [None] * (None in self.reps),
             "rounds": sorted(self.rounds),
             "times": sorted({t for t in self.times if t is not None}) + [t for t in self.times if t is None],
             "loads": sorted(self.loads, key=str),
@@ -58,7 +58,12 @@ def _words(text: str) -> list[str]:
 
 
 def observed(case: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    """The recorded answer. Comments and headings are no statements of ours (U12): their children have no parent."""
+    """The recorded answer. Comments and headings are no statements of ours (U12): their children have no parent.
+
+    A column is where the text of the line begins: the recordings say where the first word begins that they know, after
+    what they drop without a word (``: Run`` at 3).
+    """
+    lines = re.split(r"\r\n|\r|\n", case["script"])
     statements = case["observed"]["statements"]
     notes = {s["line"] for s in statements if all(m["type"] == "text" for m in s["metrics"]) and s["metrics"]}
     sheets: dict[int, Sheet] = {}
@@ -66,7 +71,8 @@ def observed(case: dict[str, Any]) -> dict[int, dict[str, Any]]:
         if s["line"] in notes or not s["metrics"]:
             continue
         parent = s["parent"] if s["parent"] not in notes else None
-        sheet = sheets.setdefault(s["line"], Sheet(s["col"] + 1, parent))
+        text = lines[s["line"] - 1]
+        sheet = sheets.setdefault(s["line"], Sheet(1 + len(text) - len(text.lstrip()), parent))
         for metric in s["metrics"]:
             if metric.get("origin") != "dialect":
                 _add(sheet, metric)
