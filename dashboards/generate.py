@@ -217,14 +217,14 @@ PIPELINES: Final = Dashboard(
             "timeseries",
             (
                 Query(
-                    f"histogram_quantile(0.95, {rate(SPAN_BUCKET, f'le, {STAGE}', STAGES)})",
+                    f"histogram_quantile(0.95, {grown(SPAN_BUCKET, f'le, {STAGE}', STAGES)})",
                     f"{{{{{STAGE}}}}}",
                     exemplars=True,
                 ),
             ),
             "s",
             12,
-            text="From spans. A dot is an exemplar: one call, with its trace.",
+            text="From spans, over the range of the dashboard. A dot is an exemplar: one call, with its trace.",
         ),
         Panel(
             "Utilisation",
