@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from backend_programs import HERE, backends_folder
+from backend_programs import HERE, REQUIRED, backends_folder, find_program, is_required
 
 SCRIPT = HERE / "install"
 
@@ -59,3 +59,24 @@ def test_components_and_builder_are_of_one_release() -> None:
     (release,) = re.findall(r"^ *version: *(\S+)$", manifest, re.MULTILINE)
     versions = set(re.findall(r"gomod: \S+/(?:extension|receiver|processor|exporter|connector)\S* v(\S+)", manifest))
     assert versions == {release}
+
+
+@pytest.mark.parametrize(
+    ("value", "required"),
+    [("", []), ("1", ["otelcol", "jaeger"]), ("otelcol, tempo", ["otelcol"]), ("jaeger", ["jaeger"])],
+)
+def test_what_the_gate_requires(value: str, required: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(REQUIRED, value)
+    assert [name for name in ("otelcol", "jaeger") if is_required(name)] == required
+
+
+def test_a_missing_program_fails_where_it_is_required_and_skips_elsewhere(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("OTELWOD_BACKENDS", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv(REQUIRED, "jaeger")
+    with pytest.raises(pytest.fail.Exception, match="tracegen is not installed: run tests/backends/install jaeger"):
+        find_program("tracegen")
+    with pytest.raises(pytest.skip.Exception, match="promtool is not installed: run tests/backends/install prometheus"):
+        find_program("promtool")
