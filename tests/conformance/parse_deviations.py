@@ -2,8 +2,9 @@
 
 ``reason: {case: {line: facts}}``; facts that are empty and column 1 are left out. Every quirk of the recordings
 (see its README) is decided here or by `parse_adapter`; a case that agrees needs no entry. Cases without a quirk in the
-recording stand here too where it loses, or takes for something else, what is written: half a word (``Övning``), a number
-(``.5 mile`` as 5 miles), a unit (``pood``, ``24"``), a whole line (``"quoted effort"``), or where we report an error.
+recording stand here too where it loses, or takes for something else, what is written: half a word (``Övning``), a
+number (``.5 mile`` as 5 miles), a unit (``pood``, ``24"``), a whole line (``"quoted effort"``), or where we report an
+error.
 """
 
 from __future__ import annotations
