@@ -32,6 +32,7 @@ def workout_report(trace: Trace) -> WorkoutReport | None:
     phases: list[dict[str, int]] = [{} for _ in records]
     reps = [0] * len(records)
     efforts = [0] * len(records)
+    timed = [given.get(c.BLOCK_TYPE) == "effort" and _is_timed(given) for given in attributes]
     worked = [0] * len(records)  # what no effort further in has counted already
     uncut = [_is_whole(given) for given in attributes]
     order = [row for row, _ in trace.preorder()]
@@ -46,6 +47,7 @@ def workout_report(trace: Trace) -> WorkoutReport | None:
         if above >= 0:
             reps[above] += reps[row]
             efforts[above] += efforts[row]
+            timed[above] = timed[above] or timed[row]
             worked[above] += 0 if is_effort else worked[row]
             if attributes[above].get(c.BLOCK_TYPE) != "effort":
                 uncut[above] = uncut[above] and uncut[row]
@@ -57,6 +59,7 @@ def workout_report(trace: Trace) -> WorkoutReport | None:
         if attributes[row].get(c.SEGMENT_TYPE) in c.STRUCTURAL_SEGMENTS:
             most[trace.parent[row]] = max(efforts[row], most.get(trace.parent[row], 0))
     splits = []
+    compared = []
     for row in order:
         given = attributes[row]
         if given.get(c.SEGMENT_TYPE) not in c.STRUCTURAL_SEGMENTS:
@@ -80,16 +83,18 @@ def workout_report(trace: Trace) -> WorkoutReport | None:
                 full=uncut[row] and efforts[row] == most[above],
             )
         )
+        # A round that was cut, or whose time the text sets while no repetition measures it, tells no pace.
+        if splits[-1].full and splits[-1].phases.work_ns and (reps[row] or not timed[row]):
+            compared.append((splits[-1].phases.work_ns, reps[row]))
     total = sum(trace.end_ns[row] - trace.start_ns[row] for row in trace.roots)
     paused = sum(phases[row].get("pause", 0) for row in trace.roots)
-    full = [split for split in splits if split.full and split.phases.work_ns]
     return WorkoutReport(
         name=name,
         format=_text(root, c.WORKOUT_FORMAT),
         score=_text(root, c.SCORE_DISPLAY),
         splits=tuple(splits),
-        movements=tuple(_movements(trace, attributes, worked, order, fixed, total - paused)),
-        fade=fade([(split.phases.work_ns, split.reps) for split in full]),
+        movements=tuple(_movements(trace, attributes, worked, order, total - paused)),
+        fade=fade(compared),
         ending=_ending(trace, attributes),
         fixed=tuple(sorted({trace.operations[trace.operation[row]][1] for row in fixed})),
     )
@@ -100,7 +105,7 @@ def _is_workout(attributes: Attributes) -> bool:
 
 
 def _is_whole(attributes: Attributes) -> bool:
-    """Whether a block or segment ran to its own end, or had all its targets when it was cut; unknown counts as whole."""
+    """Whether a block or segment ran to its own end, or had all its targets when cut; unknown counts as whole."""
     if attributes.get(c.INTERVAL_MADE) is False:
         return False
     cut = attributes.get(c.COMPLETION_REASON) in _CUT or attributes.get(c.STATUS) in ("skipped", "failed")
@@ -113,13 +118,16 @@ def _is_whole(attributes: Attributes) -> bool:
     )
 
 
+def _is_timed(attributes: Attributes) -> bool:
+    return c.TIMER_PLANNED in attributes and attributes.get(c.TIMER_DIRECTION) != "up"
+
+
 def _fixed(trace: Trace, attributes: list[Attributes], order: list[int]) -> set[int]:
     """The leaves whose time the text sets: under a clock that counts down, on the block itself or further out."""
     under: set[int] = set()
     for row in order:
         given = attributes[row]
-        own = c.TIMER_PLANNED in given and given.get(c.TIMER_DIRECTION) != "up"
-        if own or trace.parent[row] in under:
+        if _is_timed(given) or trace.parent[row] in under:
             under.add(row)
     return {row for row in under if row in trace.phase or attributes[row].get(c.BLOCK_TYPE) in ("effort", "rest")}
 
@@ -150,7 +158,7 @@ def _paces(efforts: list[tuple[int, int]]) -> tuple[list[int], bool]:
 
 
 def _movements(
-    trace: Trace, attributes: list[Attributes], worked: list[int], order: list[int], fixed: set[int], unpaused: int
+    trace: Trace, attributes: list[Attributes], worked: list[int], order: list[int], unpaused: int
 ) -> list[MovementUse]:
     groups: dict[tuple[str, str], list[int]] = {}
     for row in order:
@@ -167,7 +175,7 @@ def _movements(
         free = [
             (work, reps)
             for row, (work, reps) in zip(rows, sets, strict=True)
-            if reps > 0 or (row not in fixed and _is_whole(attributes[row]))
+            if reps > 0 or (_is_whole(attributes[row]) and not _is_timed(attributes[row]))
         ]
         paces, per_rep = _paces(free)
         ordered = sorted(paces)

@@ -66,30 +66,43 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iter
     name = visible(workout.name or trace.root) or "Workout"
     score = visible(workout.score) or fmt_clock(trace.duration_ns)
     kind = _FORMATS.get(workout.format, "")
-    yield f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {score}."
+    cut = f"{workout.ending} after " if workout.ending in ("stopped", "interrupted") else ""
+    yield f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {cut}{score}."
     sentences = []
     ranked = sorted(workout.movements, key=lambda use: -use.total_ns)
     if ranked:
         named = [f"{visible(use.movement)} {fmt_percent(use.share)}" for use in ranked[:3]]
-        rest = trace.phases.rest_ns
-        if rest:
-            named.append(f"rest {fmt_percent(rest, trace.duration_ns)}")
+        others = sum(use.share for use in ranked[3:])
+        if others:
+            named.append(f"other movements {fmt_percent(others)}")
+        phases = trace.phases
+        for what, ns in (("rest", phases.rest_ns), ("changing over", phases.transition_ns)):
+            if ns:
+                named.append(f"{what} {fmt_percent(ns, trace.duration_ns - phases.pause_ns)}")
         sentences.append("The time went to " + _listed(named) + ".")
     pace = _pace(workout)
     if pace:
         sentences.append(pace)
-    if workout.format in _RACES and len(report.traces) == 1 and report.bottlenecks:
-        best = report.bottlenecks[0]
-        if best.what_if.high_ns > 0:
-            elapsed = trace.duration_ns - trace.phases.pause_ns  # a score leaves pauses out
-            low, high = (fmt_clock(elapsed - ns) for ns in (best.what_if.high_ns, best.what_if.low_ns))
-            spread = f"between {low} and {high}" if low != high else f"about {high}"
-            faster = "less" if best.phase == "rest" else "faster"
-            sentences.append(
-                f"{fmt_percent(best.what_if.speedup)} {faster} on “{visible(best.operation)}” would make it {spread}."
-            )
+    advice = _advice(report, trace, workout)
+    if advice:
+        sentences.append(advice)
     if sentences:
         yield " ".join(sentences)
+
+
+def _advice(report: Report, trace: TraceReport, workout: WorkoutReport) -> str | None:
+    """What would have made a finished race shorter, of that whose speed is the athlete's: no pause, no set time."""
+    if workout.format not in _RACES or workout.ending != "completed" or len(report.traces) != 1:
+        return None
+    for best in report.bottlenecks:
+        if best.what_if.high_ns <= 0 or best.phase == "pause" or best.operation in workout.fixed:
+            continue
+        elapsed = trace.duration_ns - trace.phases.pause_ns  # a score leaves pauses out
+        low, high = (fmt_clock(elapsed - ns) for ns in (best.what_if.high_ns, best.what_if.low_ns))
+        spread = f"between {low} and {high}" if low != high else f"about {high}"
+        faster = "less" if best.phase == "rest" else "faster"
+        return f"{fmt_percent(best.what_if.speedup)} {faster} on “{visible(best.operation)}” would make it {spread}."
+    return None
 
 
 def _listed(parts: Sequence[str]) -> str:
@@ -99,9 +112,9 @@ def _listed(parts: Sequence[str]) -> str:
 def _pace(workout: WorkoutReport) -> str | None:
     """How the pace changed: from round to round where every round holds the same, else of the movement that fell most.
 
-    A last round that the clock cut short, or minutes of different movements, say nothing about pace.
+    A round that was cut short, or minutes of different movements, say nothing about pace.
     """
-    splits = workout.splits
+    splits = [split for split in workout.splits if split.full and split.phases.work_ns]
     alike = len(splits) > 1 and all(use.efforts >= len(splits) for use in workout.movements)
     if alike and workout.fade is not None:
         return _fade(workout.fade, splits[0], splits[-1])
@@ -110,7 +123,8 @@ def _pace(workout: WorkoutReport) -> str | None:
         return None
     worst, name = max(fades)
     if worst < _NOTICED:
-        return "An even pace in every movement." if min(fades)[0] > -_NOTICED else None
+        even = len(fades) == len(workout.movements) and min(fades)[0] > -_NOTICED
+        return "An even pace in every movement." if even else None
     return f"{name} slowed down most: the last set was {fmt_percent(worst)} slower than the first."
 
 
@@ -178,13 +192,15 @@ def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
 
 def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20) -> None:
     page.head("Movements")
+    units = {use.per_rep for use in movements[:most]}
+    pace = "each" if len(units) > 1 else "each rep" if True in units else "each set"
     columns = [
         Column("", "left", 9, max(16, page.width // 3)),
         Column("time", keep=8),
         Column("share", keep=7),
         Column("sets", keep=4),
         Column("reps", keep=6),
-        Column("each", keep=5),
+        Column(pace, keep=5),
         Column("first to last", keep=3),
         Column("lost by slowing", keep=2),
     ]
@@ -195,7 +211,7 @@ def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20)
             fmt_percent(use.share),
             f"{use.efforts:,}",
             f"{use.reps:,}" if use.reps else "",
-            fmt_duration(use.median_pace_ns) if use.efforts else "",
+            fmt_duration(use.mean_pace_ns) + (f" a {'rep' if use.per_rep else 'set'}" if len(units) > 1 else ""),
             (_change(use.fade), "warning" if use.fade is not None and use.fade >= _NOTICED else ""),
             _clock_or_blank(use.slowdown_ns),
         ]

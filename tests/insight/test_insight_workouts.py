@@ -104,8 +104,9 @@ def test_splits_movements_and_fade() -> None:
     )
     assert (thrusters.paces_ns, thrusters.per_rep, thrusters.fade) == ((2 * S, 3 * S), True, 0.5)
     assert (thrusters.median_pace_ns, thrusters.slowdown_ns) == (2 * S, 10 * S)
-    assert (pull_ups.total_ns, pull_ups.paces_ns) == (55 * S, (2 * S, 3 * S))
-    assert thrusters.share == pytest.approx(70 / 140)
+    assert (pull_ups.total_ns, pull_ups.paces_ns) == (50 * S, (2 * S, 3 * S))
+    assert thrusters.share == pytest.approx(70 / 135)  # of the unpaused time
+    assert thrusters.share + pull_ups.share + (10 + 5) / 135 == pytest.approx(1)  # with rest and transition
     assert workout.fade == pytest.approx((60 / 20) / (60 / 30) - 1)
 
 
@@ -114,7 +115,7 @@ def test_without_repetitions_paces_are_times() -> None:
     records += [effort("t1", "r1", 1, 41, "Run", 0, **WORK), effort("p1", "r1", 41, 61, "Run", 0, **WORK)]
     run = next(use for use in report_of(records).movements if use.movement == "Run")
     assert (run.paces_ns, run.per_rep, run.slowdown_ns, run.fade) == ((40 * S, 20 * S), False, 20 * S, -0.5)
-    assert report_of(records).fade == 0.0  # reps of one round are unknown: times are compared
+    assert report_of(records).fade is None  # only one round counted repetitions
 
 
 def test_what_no_leaf_tells_is_unknown() -> None:
@@ -138,5 +139,100 @@ def test_fade_needs_two_efforts() -> None:
     assert fade([]) is None
     assert fade([(5, 1)]) is None
     assert fade([(0, 1), (5, 1)]) is None
-    assert fade([(10, 0), (20, 5)]) == 1.0
+    assert fade([(10, 0), (20, 0)]) == 1.0
+    assert fade([(10, 0), (20, 5)]) is None
     assert fade([(10, 5), (20, 5), (3, 0)]) == 1.0  # the clock cut the last one short
+
+
+CUT = {"otelwod.completion.reason": "forced", "otelwod.status": "completed"}
+MINUTE = {"otelwod.timer.planned": 60.0, "otelwod.timer.direction": "down"}
+
+
+def rounds_of(*efforts: list[SpanRecord], **root: Any) -> list[SpanRecord]:
+    """Rounds of the given efforts, each from its first effort's start to its last one's end."""
+    end = efforts[-1][-1].end_ns or 0
+    records = [
+        span("s", None, 0, end, "session", attributes=block("session", **root)),
+        span("b", "s", 0, end, "rounds", attributes=block("rounds")),
+    ]
+    for index, found in enumerate(efforts):
+        given = {"otelwod.segment.type": "round", "otelwod.segment.index": index}
+        records.append(span(f"r{index}", "b", found[0].start_ns, found[-1].end_ns, f"Round {index}", attributes=given))
+        records += found
+    return records
+
+
+def test_pause_and_rest_inside_an_effort_are_no_part_of_its_movement() -> None:
+    records = rounds_of([effort("p", "r0", 0, 700, "Pull-ups", 20)])
+    for at, (phase, start, end) in enumerate([("work", 0, 10), ("pause", 10, 610), ("rest", 610, 670)]):
+        records.append(span(f"p{at}", "p", start * S, end * S, phase, attributes={"otelwod.phase": phase}))
+    records.append(span("p9", "p", 670 * S, 700 * S, "work", attributes=WORK))
+    (use,) = report_of(records).movements
+    assert (use.total_ns, use.share, use.mean_pace_ns, use.paces_ns) == (40 * S, 0.4, 2 * S, (2 * S,))
+
+
+def test_a_set_that_counted_nothing_has_no_part_in_the_pace_of_a_repetition() -> None:
+    records = rounds_of(
+        [effort("a", "r0", 0, 30, "Burpees", 10, **WORK)],
+        [effort("b1", "r1", 30, 80, "Burpees", 15, **WORK)],
+        [effort("c", "r2", 80, 90, "Burpees", 0, **WORK, **CUT)],
+    )
+    (use,) = report_of(records).movements
+    assert (use.mean_pace_ns, use.per_rep, use.reps, use.efforts) == (80 * S // 25, True, 25, 3)
+    assert use.total_ns == 90 * S
+
+
+def test_sets_without_repetitions_that_were_cut_or_timed_tell_no_pace() -> None:
+    runs = rounds_of(
+        [effort("a", "r0", 0, 100, "Run", 0, **WORK)],
+        [effort("b1", "r1", 100, 220, "Run", 0, **WORK)],
+        [effort("c", "r2", 220, 230, "Run", 0, **WORK, **CUT)],
+    )
+    found = report_of(runs)
+    assert ([split.full for split in found.splits], found.fade) == ([True, True, False], pytest.approx(0.2))
+    assert (found.movements[0].paces_ns, found.movements[0].mean_pace_ns) == ((100 * S, 120 * S), 110 * S)
+    timed = report_of(
+        rounds_of(*([effort(f"e{n}", f"r{n}", n * 60, n * 60 + 60, "Plank", 0, **WORK, **MINUTE)] for n in range(3)))
+    )
+    assert (timed.fade, timed.movements[0].fade, timed.movements[0].paces_ns) == (None, None, ())
+    assert timed.movements[0].mean_pace_ns == 60 * S
+    assert timed.fixed == ("0 Plank",)
+
+
+@pytest.mark.parametrize(
+    ("last", "full"),
+    [
+        ({**CUT, "otelwod.reps.target": 20}, False),
+        ({**CUT, "otelwod.reps.target": 10}, True),  # the clock came with the last repetition
+        ({"otelwod.completion.reason": "aborted", "otelwod.status": "skipped"}, False),
+        ({"otelwod.completion.reason": "user_advance", "otelwod.status": "completed"}, True),
+    ],
+)
+def test_only_full_rounds_are_compared(last: dict[str, Any], full: bool) -> None:
+    found = report_of(
+        rounds_of(
+            [effort("a", "r0", 0, 40, "Thrusters", 10, **WORK)],
+            [effort("b1", "r1", 40, 60, "Thrusters", 10, **WORK, **last)],
+        )
+    )
+    assert [split.full for split in found.splits] == [True, full]
+    assert found.fade == (-0.5 if full else None)
+
+
+def test_a_round_with_fewer_efforts_is_not_full() -> None:
+    first = [effort("a", "r0", 0, 40, "Thrusters", 10, **WORK), effort("a2", "r0", 40, 60, "Pull-ups", 10, **WORK)]
+    found = report_of(rounds_of(first, [effort("b1", "r1", 60, 70, "Thrusters", 10, **WORK)]))
+    assert ([split.full for split in found.splits], found.fade) == ([True, False], None)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "ending"),
+    [
+        ("completed", "children_complete", "completed"),
+        ("skipped", "aborted", "stopped"),
+        ("failed", "interrupted", "interrupted"),
+    ],
+)
+def test_how_a_workout_ended(status: str, reason: str, ending: str) -> None:
+    root = {"otelwod.status": status, "otelwod.completion.reason": reason}
+    assert report_of(rounds_of([effort("a", "r0", 0, 40, "Thrusters", 10, **WORK)], **root)).ending == ending

@@ -84,9 +84,9 @@ def test_a_workout_in_a_coachs_words() -> None:
           Round 3  0:54  0:54          16  ████████████████████
 
         Movements
-                     time  share  sets  reps   each  first to last  lost by slowing
-          Pull-ups   1:46   42 %     3    43  2.5 s    93 % slower             0:09
-          Thrusters  1:46   42 %     3    45  2.5 s    50 % slower             0:04
+                     time  share  sets  reps  each rep  first to last  lost by slowing
+          Pull-ups   1:46   42 %     3    43    2.48 s    93 % slower             0:09
+          Thrusters  1:46   42 %     3    45    2.37 s    50 % slower             0:04
 
         Block by block
                               time  self  work  rest  done
@@ -111,6 +111,16 @@ def test_a_workout_in_a_coachs_words() -> None:
         Data: 13 spans, nothing missing.
         """
     )
+
+
+def test_an_interrupted_session_says_so() -> None:
+    built = fran()
+    root = built.records[0]
+    given = {**root.attributes, c.STATUS: "failed", c.COMPLETION_REASON: "interrupted"}
+    built.records[0] = replace(root, attributes=given)
+    page = console.render_report(built.report(), width=80)
+    assert page.startswith("Fran (for time): interrupted after 4:13.")
+    assert "would make it" not in page
 
 
 @pytest.mark.parametrize("width", [40, 50, 72, 100, 137])
@@ -283,7 +293,7 @@ def test_a_set_that_was_cut_short_has_no_pace() -> None:
     given = {c.BLOCK_TYPE: "effort", c.PHASE: "work", c.MOVEMENT_NAME: "Thrusters"}
     built.span("21 Thrusters", 253, 255, built.records[1].span_id, attributes=given)
     page = console.render_workout(built.report())
-    assert "Thrusters  1:48   43 %     4    45  2.5 s    50 % slower" in page
+    assert "Thrusters  1:48   43 %     4    45    2.37 s    50 % slower" in page
 
 
 def test_an_emom_is_not_told_to_be_faster() -> None:
@@ -316,7 +326,7 @@ def test_rounds_that_do_not_compare_are_not_compared() -> None:
     assert "Round 4 was" not in page
     steady = fran(paces=(2.0, 2.0, 2.0), missed=0)
     steady.records[-1] = replace(steady.records[-1], attributes={c.PHASE: "work"})
-    assert "An even pace in every movement." in console.render_workout(steady.report(), width=200)
+    assert "An even pace from Round 1 to Round 2." in console.render_workout(steady.report(), width=200)
 
 
 def test_what_was_recorded_stands_beside_its_block() -> None:
