@@ -31,20 +31,32 @@ def program_lines(workout: Workout, profile: Profile = "men") -> Iterator[str]:
     form = _FORMATS[workout.format]
     yield visible(workout.name) + (f" ({form})" if form else "")
     intervals = _intervals(workout)
-    depth: list[int] = []
+    depth = [0] * len(workout.statements)
     has_children = {s.parent for s in workout.statements}
     fences = {first: number for number, (first, _) in enumerate(workout.fences, 1)}
-    for s in workout.statements:
+    for s in _in_order(workout):
         if len(workout.fences) > 1 and s.index in fences:
             yield f"  block {fences[s.index]}"
         level = 1 if s.parent is None else depth[s.parent] + 1
-        depth.append(level)
+        depth[s.index] = level
         said = described(s, s.index in has_children, profile)
         place = intervals.get(s.index)
         joint = "together with " if s.joined and place is not None and not place else ""
         indent = "  " * level if level <= 40 else "  " * 40 + f"[level {level}] "
         yield f"{indent}{place or ''}{joint}{visible(said)}"
     yield "  " + total_text(totals(workout, profile))
+
+
+def _in_order(workout: Workout) -> Iterator[Statement]:
+    """Every statement, each with all that stands in it before the next: a line may take lines from further below."""
+    children: dict[int | None, list[Statement]] = {}
+    for s in workout.statements:
+        children.setdefault(s.parent, []).append(s)
+    waiting = list(reversed(children.get(None, [])))
+    while waiting:
+        s = waiting.pop()
+        yield s
+        waiting.extend(reversed(children.get(s.index, [])))
 
 
 def described(s: Statement, has_children: bool, profile: Profile) -> str:

@@ -11,6 +11,7 @@ from otelwod.workout.label import statement_label
 from otelwod.workout.model import Duration, Quantity, Reps, Statement
 from otelwod.workout.movements import nearest
 from otelwod.workout.nesting import next_siblings
+from otelwod.workout.titles import meant_header
 
 _MAX_SUGGESTIONS: Final = 100
 """Unknown names of a text for which a known one is looked for."""
@@ -91,7 +92,27 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
                 facts.values, tuple(facts.notes) if facts.notes else (),
             )
         )  # fmt: skip
+    _say_turns(found, built)
     return tuple(built)
+
+
+def _say_turns(found: Drafts, built: list[Statement]) -> None:
+    """Lines that take turns in intervals, where the board names no minutes, are said once for each header."""
+    turns: dict[int, int] = {}
+    named: set[int] = set()
+    for one in built:
+        if one.parent is not None and one.type is not None and built[one.parent].type in ("emom", "tabata"):
+            turns[one.parent] = turns.get(one.parent, 0) + (not one.joined)
+            if one.joined or one.notes or one.step or one.line == built[one.parent].line:
+                named.add(one.parent)
+    for parent, count in turns.items():
+        head = built[parent]
+        said = head.type == "emom" or head.label.startswith("Tabata")
+        if said and count > 1 and parent not in named and "alternat" not in head.text.lower():
+            hint = "write + in front of those that share an interval"
+            if head.type == "tabata":
+                hint = "write Tabata in front of each line if each has all the intervals"
+            found.diagnostics.add(head.line, head.column, "info", f"the {count} lines take turns", hint)
 
 
 def resolve(found: Drafts, draft: Draft, children: bool, cap: Duration | None) -> Shape:
@@ -151,6 +172,11 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         return
     if movement.name not in unknown:
         unknown.add(movement.name)
+        meant = meant_header(movement.name) if len(unknown) <= _MAX_SUGGESTIONS else None
+        if meant is not None:
+            found.say(draft, "warning", f"{movement.name[:60]!r} is read as a movement",
+                      f"did you mean {meant.upper() if meant in ('amrap', 'emom') else meant}?")  # fmt: skip
+            return
         near = nearest(movement.name) if len(unknown) <= _MAX_SUGGESTIONS else None
         found.say(draft, "info", f"the movement {movement.name[:60]!r} is not in the table; its text is kept",
                   f"did you mean {near}?" if near else "use a known name if it is one of them")  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,7 +11,7 @@ from otelwod.workout.line import read_line
 from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Diagnostics
 from otelwod.workout.source import Source
-from otelwod.workout.titles import is_title
+from otelwod.workout.titles import is_name, is_title, name_and_rest
 
 MAX_STATEMENTS: Final = 1_000_000
 """Statements of one text."""
@@ -18,6 +19,8 @@ _CACHED_LINE: Final = 200
 _CACHED_LINES: Final = 20_000
 _QUOTES: Final = '"\u201c\u201d'
 _RULES: Final = frozenset("-=_")
+_TABATA_ALL: Final = re.compile(r"[\"\u201c]?tabata (?:something else|this)[\"\u201d]? ?:?", re.IGNORECASE)
+_DECORATION: Final = re.compile("[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+")
 
 
 class Draft:
@@ -57,18 +60,24 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
     cache: dict[str, Reading] = {}
     starts = {first for first, _ in source.fences}
     stack: list[tuple[int, int]] = []
-    blank, untitled, fence = False, True, -1
+    blank, untitled, fence, above_indent = False, True, -1, ""
     last = len(source.lines) - 1
     for position, (number, line) in enumerate(source.lines):
         if position in starts:
             stack.clear()
             fence += 1
+            above_indent = ""
             blank = False
         content = line.strip(" \t\u00a0")
         if not content:
             blank = True
             continue
         column = line.index(content[0])
+        indent = line[:column]
+        if not (indent.startswith(above_indent) or above_indent.startswith(indent)):
+            message = "tabs and spaces are mixed: each counts as one column, which may not be as it looks"
+            diagnostics.add(number, 1, "warning", message, "indent with spaces only, or with tabs only")
+        above_indent = indent
         start = content[0]
         if start in "/#`~-=_":
             if content.startswith("//"):
@@ -87,9 +96,21 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
                 continue
         if untitled:
             untitled = False
-            if found.title is None and position < last and _is_title(content):
+            if found.title is None and position < last and _all_in_tabata(content, source, position):
+                found.title = content.strip(" :" + _QUOTES)
+                content = content[content.lower().index("tabata") :][:6]
+            elif found.title is None and position < last and _is_title(content):
                 found.title = content.strip(" :" + _QUOTES)
                 continue
+            if found.title is None and (taken := _named(content, source, position, default_unit)) is not None:
+                title, rest = taken
+                found.title = title.strip(" :!" + _QUOTES)
+                message = f"{found.title!r} is read as the name of the workout"
+                diagnostics.add(number, column + 1, "info", message, "write # in front of a name, or 10 before work")
+                if not rest:
+                    continue
+                column += max(0, line.find(rest, column) - column) if content.endswith((rest, rest + ")")) else 0
+                content = rest
             head, colon, rest = content.partition(":")
             if found.title is None and colon and rest.strip() and is_title(head):  # Grace: 30 clean & jerks
                 found.title = head.strip(" " + _QUOTES)
@@ -130,3 +151,45 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
 def _is_title(content: str) -> bool:
     quoted = len(content) > 2 and content[0] in _QUOTES and content[-1] in _QUOTES
     return (quoted and not any(mark in content[1:-1] for mark in _QUOTES)) or is_title(content)
+
+
+def _all_in_tabata(content: str, source: Source, position: int) -> bool:
+    """``Tabata something else`` above lines that do not say Tabata themselves."""
+    below = source.lines[position + 1][1].strip().lower()
+    return _TABATA_ALL.fullmatch(content) is not None and bool(below) and not below.startswith("tabata")
+
+
+def _named(content: str, source: Source, position: int, unit: str) -> tuple[str, str] | None:
+    """A first line that is a name, or has one next to its header: the name and what is left of the line."""
+    bare = _unmarked(content)
+    taken = name_and_rest(bare)
+    if taken is not None and _begins_work(taken[1], unit, is_title(taken[0])):
+        return taken
+    if not is_name(bare):
+        return None
+    own = len(source.lines[position][1]) - len(source.lines[position][1].lstrip())
+    end = next((last for first, last in source.fences if first <= position < last), len(source.lines))
+    for _, line in source.lines[position + 1 : min(end, position + 20)]:
+        text = line.strip()
+        if text and not text.startswith(("//", "#")):
+            below = len(line) - len(line.lstrip())
+            return (bare, "") if below <= own and _begins_work(_unmarked(text), unit, True) else None
+    return None
+
+
+def _unmarked(content: str) -> str:
+    """Without emoji and Markdown's marks around it."""
+    return _DECORATION.sub("", content).strip(" *_") if content[:1] not in _QUOTES else content
+
+
+def _begins_work(text: str, unit: str, counted: bool) -> bool:
+    """Whether a line is a header, or (``counted``) work with a number of its own."""
+    if len(text) > _CACHED_LINE:
+        return False
+    nodes = read_line(text, unit).nodes
+    if not nodes:
+        return False
+    facts = nodes[0][1]
+    if facts.is_header:
+        return True
+    return counted and any((facts.reps, facts.distance, facts.energy, facts.duration))

@@ -11,6 +11,7 @@ from typing import Final
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.parts import PARTNERS, SECTIONS, after_label, split
+from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
 from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.tokens import Token, tokens
@@ -38,8 +39,9 @@ def read_line(content: str, default_unit: str) -> Reading:
     body = content
     if "{" in body or "}" in body:
         body = _objects(body, values, remarks)
-    line = tokens(body)
     notes: list[str] = []
+    body = tidy(body, remarks, notes)
+    line = tokens(body)
     if line and line[-1].kind == "comment":
         note = line.pop().text
         notes.append(note.lstrip("/" if note.startswith("/") else "#").strip())

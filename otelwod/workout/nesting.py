@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from otelwod.workout.drafts import Draft, Drafts
 from otelwod.workout.facts import Facts
 from otelwod.workout.model import Duration
+
+_ENDS: Final = re.compile(r"(?:cash|buy)[ -]?(?:out|in)\b|then\b", re.IGNORECASE)
+"""What is done once, before or behind a block without indentation."""
 
 
 def attach_caps(found: Drafts) -> tuple[dict[int, Duration], frozenset[int]]:
@@ -81,6 +87,13 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
             rank = 1 if above.kind == "amrap" else rank  # no AMRAP begins with a rest
         while headers and headers[-1][0] >= rank:
             headers.pop()
+        if headers and _ENDS.match(draft.text) is not None and (facts.is_header or draft.text[:1] not in "tT"):
+            if headers[-1][1] in adopted:
+                while headers and _repeats(drafts[headers[-1][1]].facts):
+                    headers.pop()
+            elif _repeats(drafts[headers[-1][1]].facts):
+                found.say(draft, "warning", "it is read as part of every round of the line above",
+                          "write it above that line to do it once")  # fmt: skip
         if headers:
             header = headers[-1][1]
             draft.parent = header
@@ -112,6 +125,11 @@ def _rank(facts: Facts) -> int:
     if facts.kind in ("amrap", "emom", "tabata", "for_time"):
         return 1
     return 2 if facts.rounds is not None or facts.scheme else 3
+
+
+def _repeats(facts: Facts) -> bool:
+    """Whether a header does what stands in it more than once."""
+    return facts.rounds is not None or bool(facts.scheme) or facts.kind in ("amrap", "emom", "tabata")
 
 
 def _cap_only(facts: Facts) -> bool:

@@ -16,7 +16,8 @@ RUNNABLE: Final = frozenset({"time", "wod", "whiteboard"})
 LOG: Final = "log"
 
 _HIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "(?<![\ufe0f\u2600-\u27bf\u2b50\U0001f000-\U0001faff])\u200d"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 

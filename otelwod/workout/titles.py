@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Final
 
+from otelwod.workout.movements import lookup, nearest
+from otelwod.workout.parts import PARTNERS, SECTIONS
 from otelwod.workout.wordlist import words
 
 BENCHMARKS: Final = words(
@@ -23,7 +26,8 @@ _PHRASES: Final = frozenset(
 
 
 _DATED: Final = re.compile(
-    r"(?:crossfit )?(?:games )?open [0-9]{2}\.[0-9][abc]?"
+    r"(?:crossfit )?(?:games )?open [0-9]{2}\.[0-9][abc]?(?: ?/ ?[0-9]{2}\.[0-9][abc]?)?"
+    r"|[0-9]{2}\.[0-9][abc]?"
     r"|(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? ?)?"
     r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4})?"
 )
@@ -36,3 +40,56 @@ def is_title(text: str) -> bool:
     if not lowered or len(lowered) > 40:
         return False
     return lowered in BENCHMARKS or lowered in _PHRASES or _DATED.fullmatch(lowered) is not None
+
+
+_HEADERS: Final = words(
+    """
+    amrap emom tabata rft rounds round rds sets cap every minute minutes rest max time interval intervals then
+    """
+)
+_WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
+_NO_NAME: Final = re.compile(r"[0-9@#%|+{}\[\]/\\]|:(?=\s*\S)")
+
+
+def meant_header(text: str) -> str | None:
+    """The header word that a misspelt word of the text may have meant (``Amarp``, ``ruonds``)."""
+    for word in _WORD.findall(text.lower())[:12]:
+        if len(word) >= 4 and word not in _HEADERS:
+            close = get_close_matches(word, ("amrap", "emom", "tabata", "rounds"), n=1, cutoff=0.75)
+            close = close or (["time"] if sorted(word) == sorted("time") else [])
+            if close:
+                return str(close[0])
+    return None
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be nothing but a name: a few words, no number, no movement, no word of the language."""
+    found = _WORD.findall(text)
+    if not 0 < len(found) <= 6 or len(text) > 60 or _NO_NAME.search(text) or '"' in text[1:-1]:
+        return False
+    lowered = [word.lower() for word in found]
+    name = " ".join(found)
+    if lowered[0] in ("in", "with", "death", "scaled") or name.lower() in SECTIONS:
+        return False
+    if any(word in _HEADERS or (word in SECTIONS and word not in ("wod", "workout", "part")) for word in lowered):
+        return False
+    if len(found) == 1 and found[0].isupper() is False and found[0].islower() and not is_title(found[0]):
+        return False
+    if any(lookup(word) is not None for word in found) or meant_header(name) is not None:
+        return False
+    return lookup(name) is None and nearest(name) is None
+
+
+def name_and_rest(content: str) -> tuple[str, str] | None:
+    """``Angie - for time``, ``Angie (for time)``, ``AMRAP 20 - Cindy``: the name, and the line without it."""
+    parts = re.split(r"(?: [-\u2013\u2014] |: )", content, maxsplit=1) if len(content) <= 200 else [content]
+    if len(parts) == 2:
+        first, second = (part.strip() for part in parts)
+        if second and (is_title(first) or (is_name(first) and first.split()[0].lower() not in PARTNERS)):
+            return first, second
+        if first and (is_title(second) or is_name(second)):
+            return second, first
+    head, bracket, rest = content.partition("(")
+    if bracket and len(content) <= 200 and rest.rstrip(" :").endswith(")") and (is_title(head) or is_name(head)):
+        return head.strip(), rest.rstrip(" :")[:-1].strip()
+    return None

@@ -39,6 +39,8 @@ _TOKEN: Final = re.compile(
     | (?P<dash>[-\u2010-\u2015\u2212])
     | (?P<open>\()
     | (?P<close>\))
+    | (?P<emoji>[\u2600-\u27bf\u2b50\U0001f000-\U0001faff]
+        [\u200d\ufe0f\u20e3\u2600-\u27bf\u2b50\U0001f000-\U0001faff\U000e0020-\U000e007f]*)
     | (?P<symbol>.)
     """,
     re.VERBOSE | re.DOTALL,

@@ -230,7 +230,7 @@ FORMS: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
         "Buy-in: 1000 m row\n5 rounds\n10 pull-ups\n20 push-ups\nCash-out: 1000 m row",
         "Workout",
         "custom",
-        ("1000 m row", "5 Rounds", "  10 pull-ups", "  20 push-ups", "  1000 m row"),
+        ("1000 m row", "5 Rounds", "  10 pull-ups", "  20 push-ups", "1000 m row"),
     ),
     (
         "Partner WOD: 3 rounds, 100 cal row | 100 cal ski",

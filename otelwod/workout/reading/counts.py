@@ -183,7 +183,8 @@ def read_at(step: Step, token: Token) -> None:
         women = None
         if value is not None and step.at(j).kind == "/" and step.at(j + 1).kind == "number":
             women, j = amount_at(step, j + 1)
-        if value is None or unit_at(step, j)[0]:
+        ranged = step.at(j).kind == "-" and step.at(j + 1).kind == "number" and unit_at(step, j + 2)[0]
+        if value is None or unit_at(step, j)[0] or ranged:
             return  # the number says it itself
         first, last = after, step.line[j - 1]
         step.i = j
@@ -229,6 +230,8 @@ def read_times(step: Step, token: Token) -> None:
         or bool(step.durations)
         or step.facts.distance is not None
         or step.facts.energy is not None
+        or step.facts.reps is not None
+        or any(not bare.behind_words for bare in step.bare)
     )
     if value is None or unit_at(step, j)[0] or step.at(j).kind in ("-", "/"):
         return

@@ -1,0 +1,102 @@
+"""Phrases of boards that say something about the work but are not the work: read first, and put out of the line.
+
+What is taken is overwritten by as many spaces, so every offset stays that of the line as written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from otelwod.workout.model import Severity
+from otelwod.workout.remarks import Remark, Remarks
+
+_LONGEST: Final = 400
+"""Characters of a line that is looked at; no phrase of a board stands in a longer one."""
+_NUMBER_WORDS: Final = {
+    word: str(number)
+    for number, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)
+}  # fmt: skip
+_AMOUNT: Final = r"\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?"
+_WEIGHT: Final = r"(?:lbs?\.?|kgs?|pounds?|poods?|#)"
+_HEIGHT: Final = r"(?:['\"\u2019\u201d\u2032\u2033]|[- ]?(?:in|inch|inches|ft|feet|foot)\b)"
+
+
+def _rule(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_BLANKED: Final = (
+    _rule(r"^complete (?=as many|\d)"),
+    _rule(r"(?<=%)\s?(?:of )?(?:your )?(?:1[- ]?rm|max)\b"),
+    _rule(r"(?<=\d)x(?=\s?(?:bw|bodyweight)\b)"),
+    _rule(r",(?= ?\d+ reps?$)"),
+    _rule(rf"(?<=\w),(?= {_AMOUNT}[- ]?{_WEIGHT}(?: (?:balls?|kettlebells?|dumbbells?|barbell|bar)(?: to .*)?)?$)"),
+    _rule(rf"(?<=\w),(?= \d+(?:/\d+)?{_HEIGHT} ?(?:box|rope|target|wall)?$)"),
+    _rule(r"(?<=lb) ball(?: to(?: an?)?)?(?= \d|$)|(?<=pound) ball$|(?<=kg) ball(?: to(?: an?)?)?(?= \d|$)"),
+    _rule(r"(?<=ft) target$|(?<=foot) target$"),
+    _rule(r"(?<=\d[\"\u201d\u2033]) box$"),
+    _rule(r"(?<=^rest) (?:precisely|exactly)\b"),
+)
+"""Words without a meaning of their own."""
+
+_NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
+    (_rule(r"(?<=\S) ?,? ?\bnot for time\b"), "info", "the time is not scored", "write the rounds alone"),
+    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?[:.]?$)|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b"), "info",
+     "kept as a note: counts are as written", "say who does what"),
+    (_rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b"), "info",
+     "kept as a note: counts are as written", "say who does what"),
+    (_rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?"), "info",
+     "kept as a note: counts are as written", "say who does what"),
+    (_rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b"), "info", "a pace is kept as a note and not timed",
+     "write the distance alone, or a time for it"),
+    (_rule(r"(?<=\d )\((\d+)/\1\)"), "info", "kept as a note: the count in front is that of both sides",
+     "write the count of both sides together"),
+    (_rule(rf"(?<=[a-z)@] )2 ?[x\u00d7] ?(?={_AMOUNT} ?{_WEIGHT})|(?<=[a-z)@] )2 ?[x\u00d7] ?(?=\d+/\d)"), "info",
+     "is read as a pair, not as sets; the load is that of each of the two", "write 2 sets of for sets"),
+    (_rule(r"^\*[^*\d]+\*$"), "info", "kept as a note", "write it without * if it is something to do"),
+)  # fmt: skip
+_UNSAID: Final = _rule(r"^(?:scaled|scaling|beginners?|intermediate|foundations|masters)(?: options?)?\s?:.*")
+_DEATH: Final = _rule(r"^death by\b")
+_PAIR_NEEDS: Final = _rule(r"^\d|\b(?:db|kb|dumbbell|kettlebell)s?\b")
+_TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:")
+_BOLD: Final = re.compile(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__")
+_SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))")
+_PARTS: Final = _rule(r"^(cash|buy) (?=(?:out|in)\b)")
+
+
+def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
+    """The line without such phrases, as long as before; each one that says something becomes a note and is said."""
+    if len(body) > _LONGEST:
+        return body
+    end = body.find("//")
+    line, comment = (body, "") if end < 0 else (body[:end], body[end:])
+    if "**" in line or "__" in line:
+        line = _BOLD.sub(lambda found: f"  {found[1] or found[2]}  ", line)
+    shift = len(line) - len(line.lstrip())
+    text = line[shift:].rstrip()
+    if not text or text[0] in '"\u201c':
+        return line + comment
+    if _UNSAID.match(text):
+        remarks.add(Remark(shift, "warning", f"skipped {text[:40]!r}: a workout has one prescription",
+                           "write the other one as a workout of its own"))  # fmt: skip
+        return " " * len(line) + comment
+    if _DEATH.match(text):
+        remarks.add(Remark(shift, "warning", "work that grows without an end cannot be said; read as one line",
+                           "write the rounds that are meant: EMOM 10, or 1-2-...-10"))  # fmt: skip
+    text = _PARTS.sub(r"\1-", text)
+    text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)
+    for pattern, severity, message, hint in _NOTED:
+        found = pattern.search(text)
+        if found is None or (message.startswith("is read as a pair") and not _PAIR_NEEDS.search(text)):
+            continue
+        said = found[0].strip(" ,:*()@")
+        notes.append(said)
+        remarks.add(Remark(shift + found.start(), severity, f"{said!r}: {message}", hint))
+        text = text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+    for pattern in _BLANKED:
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)
+    if text[:4].lower() == "emom" and len(turns := _TURNS.findall(text)) == 2 and turns[0][:3].lower() == "odd":
+        text = _TURNS.sub(lambda found: " " * len(found[0]), text)
+    return line[:shift] + text + line[shift + len(text) :] + comment

@@ -1,0 +1,146 @@
+"""Boards as a newcomer pasted them: what each is read as, and what is said of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from otelwod.views.program import program_lines
+from otelwod.workout import parse
+
+
+def said(board: str) -> tuple[str, ...]:
+    """The program without its title and its total."""
+    return tuple(line[2:] for line in list(program_lines(parse(board)))[1:-1])
+
+
+BOARDS = [
+    (
+        '"Cindy"\n\nComplete as many rounds as possible in 20 minutes of:\n5 pull-ups',
+        ("as many rounds as possible in 20:00:", "  5 pull-ups"),
+    ),
+    ("3 rounds NOT for time\n10 GHD\n:30 L-sit", ("3 rounds:", "  10 GHD", "  :30 L-sit")),
+    ("AMRAP 30 in teams of 2:\n40 cal row", ("as many rounds as possible in 30:00:", "  40 cal row")),
+    ("With a partner, split reps as needed, for time:\n100 wall balls", ("for time:", "  100 wall balls")),
+    ("In teams of 2:\nAMRAP 20\n5 burpees", ("as many rounds as possible in 20:00:", "  5 burpees")),
+    (
+        "Buy-in: 800m run\nThen 5 rounds of:\n20 pull ups\nCash-out: 800m run",
+        ("800 m run", "5 rounds:", "  20 pull ups", "800 m run"),
+    ),
+    ("5 rounds for time\n10 pull ups\nCash out: 800m run", ("5 rounds for time:", "  10 pull ups", "800 m run")),
+    (
+        "3 x AMRAP 4, rest 2:00\n8 Burpees\n12 Squats",
+        ("3 rounds:", "  as many rounds as possible in 4:00:", "    8 Burpees", "    12 Squats", "  rest 2:00"),
+    ),
+    ("10 DB thrusters 2x50/35", ("10 DB thrusters 50 lb",)),
+    ("50 ft OH lunge 2x50/35lb DBs", ("50 ft OH lunge DBs 50 lb",)),
+    ("5x5 Back Squat @ 75% 1RM", ("5 sets of 5 Back Squat 75%",)),
+    ("5x5 Back Squat @ 80% of 1RM", ("5 sets of 5 Back Squat 80%",)),
+    ("3 Snatches @ 70-80%", ("3 Snatches 70%",)),
+    ("3 Deadlifts 1.5xBW", ("3 Deadlifts 1.5 bw",)),
+    ("20 (10/10) DB Snatch", ("20 DB Snatch",)),
+    ("1.5-pood kettlebell swing, 21 reps", ("21 kettlebell swing 1.5 pood",)),
+    (
+        "150 wall-ball shots for time, 20-lb ball to 10-ft target",
+        ("for time: 150 wall-ball shots 10 ft 20 lb",),
+    ),
+    ("12 rope climbs, 15'", ("12 rope climbs 15 ft",)),
+    ('50 Box jump, 24" box', ("50 Box jump 24 in",)),
+    ("50 Push press, 45 pounds", ("50 Push press 45 lb",)),
+    ("10 squats \u00d7 3", ("3 sets of 10 squats",)),
+    (
+        "5 rounds\n20 Pull-ups\nRest precisely three minutes between each round.",
+        ("5 rounds:", "  20 Pull-ups", "  rest 3:00"),
+    ),
+    ("5 x 500m row @ 2:00/500m", ("5 sets of 500 m row",)),
+    (
+        "EMOM 10: odd: 10 burpees, even: 15 squats",
+        (
+            "every minute for 10 minutes:",
+            "  minute 1, 3, 5 \u2026: 10 burpees",
+            "  minute 2, 4, 6 \u2026: 15 squats",
+        ),
+    ),
+    (
+        "**AMRAP 10**\n* 5 Pull-ups\n* 10 Push-ups",
+        ("as many rounds as possible in 10:00:", "  5 Pull-ups", "  10 Push-ups"),
+    ),
+    ("For time:\n50 pull-ups\nScaled: 50 ring rows", ("for time:", "  50 pull-ups")),
+    ("10 burpees\n*one works, one rests*", ("10 burpees",)),
+]
+
+
+@pytest.mark.parametrize(("board", "expected"), BOARDS, ids=[board for board, _ in BOARDS])
+def test_board_is_read_as_it_is_meant(board: str, expected: tuple[str, ...]) -> None:
+    assert said(board) == expected
+    assert not parse(board).errors
+
+
+@pytest.mark.parametrize(
+    ("board", "name", "first"),
+    [
+        ("Foo\n10 Burpees", "Foo", "10 Burpees"),
+        ("Mini\n3 rounds\n10 Burpees", "Mini", "3 rounds:"),
+        ("Wednesday WOD\nAMRAP 10\n5 burpees", "Wednesday WOD", "as many rounds as possible in 10:00:"),
+        ("The Badger\n3 rds: 30 squat cleans", "The Badger", "3 sets of 30 squat cleans"),
+        ("Fight Gone Bad!\n3 rounds of:\n1 min Row", "Fight Gone Bad", "3 rounds:"),
+        ("Murph \U0001f1fa\U0001f1f8\nFor time:\n1 mile run", "Murph", "for time:"),
+        ("14.5\n10 burpees", "14.5", "10 burpees"),
+        (
+            "Open 14.1 / 11.1\n10-minute AMRAP:\n30 double-unders",
+            "Open 14.1 / 11.1",
+            "as many rounds as possible in 10:00:",
+        ),
+        ("Angie (for time)\n100 Pull-ups", "Angie", "for time:"),
+        ("Angie - for time\n100 Pull-ups", "Angie", "for time:"),
+        ("AMRAP 20 - Cindy\n5 pull-ups", "Cindy", "as many rounds as possible in 20:00:"),
+        ("Isabel - 30 Snatches for time", "Isabel", "for time: 30 Snatches"),
+    ],
+)
+def test_a_name_above_or_next_to_the_work_is_the_title(board: str, name: str, first: str) -> None:
+    assert parse(board).name == name
+    assert said(board)[0] == first
+
+
+@pytest.mark.parametrize("board", ["Foo", "Cindy", "Foo\n  10 Burpees", "Burpees\n10 Squats", "Pul-ups\n10 Squats"])
+def test_a_lone_line_a_parent_or_a_movement_is_no_title(board: str) -> None:
+    assert parse(board).name == "Workout"
+    assert said(board)[0].startswith(board.split("\n")[0])
+
+
+def test_tabata_over_several_movements_takes_turns_and_says_so() -> None:
+    board = "Tabata something else:\nPull-ups\nPush-ups\nSit-ups\nSquats"
+    assert said(board)[:2] == ("Tabata: 8 intervals of 0:20 work and 0:10 rest:", "  interval 1, 5: Pull-ups")
+    assert ("info", "the 4 lines take turns") in _remarks(board)
+
+
+@pytest.mark.parametrize(
+    ("board", "severity", "part"),
+    [
+        ("Amarp 12\n10 burpees", "warning", "did you mean AMRAP?"),
+        ("3 ruonds for tmie\n10 burpees", "warning", "did you mean rounds?"),
+        ("Death by burpees", "warning", "grows without an end"),
+        ("10 burpees\nScaled: 5 burpees", "warning", "one prescription"),
+        ("(3)\n\t10 Burpees\n    20 Squats", "warning", "tabs and spaces are mixed"),
+        ("EMOM 30:\n5 Pull-ups\n10 Push-ups", "info", "the 2 lines take turns"),
+        ("5 x 500m row @ 2:00/500m", "info", "a pace is kept as a note"),
+        ("10 DB thrusters 2x50/35", "info", "as a pair, not as sets"),
+        ("Foo\n10 Burpees", "info", "'Foo' is read as the name"),
+        ("5 rounds\nBuy-in: 800 m run\n10 burpees", "warning", "part of every round"),
+    ],
+)
+def test_what_is_doubtful_is_said(board: str, severity: str, part: str) -> None:
+    assert any(found == severity and part in message for found, message in _said(board))
+
+
+def test_emoji_of_several_characters_are_no_error() -> None:
+    board = "200m Run \U0001f3c3\u200d\u2642\ufe0f"
+    assert not parse(board).errors
+    assert parse("10 Bur\u200dpees").errors  # hidden between letters it is one still
+
+
+def _said(board: str) -> list[tuple[str, str]]:
+    return [(d.severity, f"{d.message}; {d.hint}") for d in parse(board).diagnostics]
+
+
+def _remarks(board: str) -> list[tuple[str, str]]:
+    return [(d.severity, d.message) for d in parse(board).diagnostics]
