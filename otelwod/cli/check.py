@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 
 from otelwod.cli.errors import UsageError
+from otelwod.runtime.program import ProgramError, compile_workout
 from otelwod.views.program import SCHEMA, diagnostic_line, program_dict, program_lines
-from otelwod.workout import load, unreadable
+from otelwod.workout import Profile, Workout, load, unreadable
 
 SUMMARY = "Read workouts, show the program and every diagnostic; run nothing."
 
@@ -24,6 +26,15 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _compiled(workout: Workout, profile: Profile) -> Workout:
+    """The workout with what `otelwod run` would say of it, too: bounds, ends, and what cannot be run."""
+    try:
+        found = compile_workout(workout, profile=profile).diagnostics
+    except ProgramError as refused:
+        found = (*workout.diagnostics, *refused.diagnostics)
+    return replace(workout, diagnostics=tuple(dict.fromkeys(found)))
+
+
 def execute(args: argparse.Namespace) -> int:
     """0 when every file is free of errors, 1 when one is not; an unreadable file ends in a `UsageError` (2)."""
     files = list(dict.fromkeys(args.files))
@@ -37,6 +48,8 @@ def execute(args: argparse.Namespace) -> int:
         workout = load(file)
         if why is not None:
             missing.append(diagnostic_line(file, why))
+        if why is None:
+            workout = _compiled(workout, args.profile)
         broken = broken or bool(workout.errors)
         if args.format == "json":
             documents.append(program_dict(file, workout, args.profile))

@@ -318,7 +318,7 @@ def _check_bounds(program: Program, limits: Limits) -> list[Diagnostic]:
                     1,
                     "error",
                     f"this would open more than {limits.blocks:,} blocks",
-                    "use fewer rounds, or raise `blocks` in Limits",
+                    "write fewer rounds or shorter ones (in Python: `Limits(blocks=…)`)",
                 )
             )
             break
