@@ -54,7 +54,7 @@ _NO_NAME: Final = re.compile(r"[0-9@#%|+{}\[\]/\\]|:(?=\s*\S)")
 def meant_header(text: str) -> str | None:
     """The header word that a misspelt word of the text may have meant (``Amarp``, ``ruonds``)."""
     for word in _WORD.findall(text.lower())[:12]:
-        if len(word) >= 4 and word not in _HEADERS:
+        if len(word) >= 4 and word not in _HEADERS and not word.startswith("ground"):
             close = get_close_matches(word, ("amrap", "emom", "tabata", "rounds"), n=1, cutoff=0.75)
             close = close or (["time"] if sorted(word) == sorted("time") else [])
             if close:

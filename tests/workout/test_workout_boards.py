@@ -118,6 +118,7 @@ def test_tabata_over_several_movements_takes_turns_and_says_so() -> None:
     [
         ("Amarp 12\n10 burpees", "warning", "did you mean AMRAP?"),
         ("3 ruonds for tmie\n10 burpees", "warning", "did you mean rounds?"),
+        ("5 Deadlifts x 100", "warning", "skipped"),
         ("Death by burpees", "warning", "grows without an end"),
         ("10 burpees\nScaled: 5 burpees", "warning", "one prescription"),
         ("(3)\n\t10 Burpees\n    20 Squats", "warning", "tabs and spaces are mixed"),

@@ -224,14 +224,14 @@ def read_times(step: Step, token: Token) -> None:
     if after.kind != "number":
         return
     value, j = amount_at(step, step.i)
+    few = value is not None and value <= 20  # 10 squats x 3, but not 5 Deadlifts x 100
     timed = (
         step.facts.kind in ("emom", "tabata", "amrap")
         or step.facts.work_ns is not None
         or bool(step.durations)
         or step.facts.distance is not None
         or step.facts.energy is not None
-        or step.facts.reps is not None
-        or any(not bare.behind_words for bare in step.bare)
+        or (few and (step.facts.reps is not None or any(not bare.behind_words for bare in step.bare)))
     )
     if value is None or unit_at(step, j)[0] or step.at(j).kind in ("-", "/"):
         return
