@@ -6,10 +6,13 @@ Tabata: the lowest interval and the total. Strength: sets × reps, volume load, 
 
 from __future__ import annotations
 
+from typing import Literal
+
 from otelwod import conventions as c
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.runtime.events import Value
 from otelwod.runtime.tally import Tally
+from otelwod.workout.units import KG_PER_LB
 
 Score = dict[str, Value]
 
@@ -72,15 +75,18 @@ def tabata_score(lowest: float | None, reps: float, rounds: int) -> Score:
     }
 
 
-def strength_score(tally: Tally) -> Score:
-    """Sets, volume load and the best estimate of a one-repetition maximum."""
+def strength_score(tally: Tally, unit: Literal["kg", "lb"] = "kg") -> Score:
+    """Sets, volume load and the best estimate of a one-repetition maximum. Words are in ``unit``, attributes in kg."""
     if not tally.sets or tally.heaviest is None or tally.one_rep_max is None:
         return {c.SCORE_DISPLAY: _reps_text(tally.reps), c.SCORE_REPS: int(tally.reps)}
     per_set = tally.reps / tally.sets
     sets = f"{tally.sets} × {number_text(per_set)}" if per_set.is_integer() else f"{tally.sets} sets"
+    one = 1.0 if unit == "kg" else KG_PER_LB
+    # Rounded first: 225 lb is 102.05828325 kg, and back not quite 225 lb.
+    heaviest, volume, best = (round(kg / one, 6) for kg in (tally.heaviest, tally.volume, tally.one_rep_max))
     display = (
-        f"{sets} @ {number_text(tally.heaviest)} kg, volume {number_text(tally.volume)} kg, "
-        f"est. 1RM {number_text(tally.one_rep_max)} kg"
+        f"{sets} @ {number_text(heaviest)} {unit}, volume {number_text(volume)} {unit}, "
+        f"est. 1RM {number_text(best)} {unit}"
     )
     return {c.SCORE_DISPLAY: display, c.SCORE_LOAD: tally.heaviest, c.SCORE_REPS: int(tally.reps)}
 

@@ -378,6 +378,22 @@ def test_rule_4_strength_sets_volume_and_one_rep_max() -> None:
     assert run.score == "5 × 5 @ 100 kg, volume 2,500 kg, est. 1RM 116.7 kg"
 
 
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("5x5 Back Squat 225 lb", "5 × 5 @ 225 lb, volume 5,625 lb, est. 1RM 262.5 lb"),
+        ("5x5 Back Squat 225 lb\n5x5 Press 40 kg", "10 × 5 @ 102.1 kg, volume 3,551 kg, est. 1RM 119.1 kg"),
+    ],
+)
+def test_strength_is_told_in_pounds_where_the_text_has_no_other_unit(text: str, score: str) -> None:
+    run = Run(text)
+    for number in range(1, 11):
+        run.next(number * MINUTE)
+    assert run.score == score
+    ended = stopped(run.events, "0")
+    assert ended.attributes["otelwod.score.load"] == pytest.approx(102.058, abs=0.001)
+
+
 # ------------------------------------------------------------------------------------------- 5. every workout ends
 
 

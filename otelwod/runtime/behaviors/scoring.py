@@ -92,7 +92,13 @@ class SessionScore(Behavior):
         whole = ending.reason == "children_complete"
         style = block.program.workout.format
         if style == "strength":
-            return scores.strength_score(tally)
+            return scores.strength_score(tally, "lb" if _is_in_pounds(block) else "kg")
         if style in ("for_time", "rounds") and whole and not noted:
             return scores.time_score(block.elapsed, tally.reps)
         return scores.total_score(tally)
+
+
+def _is_in_pounds(block: Block) -> bool:
+    """Whether the text writes every load in pounds."""
+    units = {statement.load.unit for statement in block.program.workout.statements if statement.load is not None}
+    return units == {"lb"}
