@@ -62,5 +62,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         print(f"the output could not be written: {error.strerror}", file=sys.stderr)
-        return 1
+        return 2
     return status

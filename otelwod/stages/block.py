@@ -154,7 +154,10 @@ class Stage:
             token = block.token
             if token is not None:
                 block.token = None
-                detach(token)
+                if not detach(token) and get_current().get(BLOCK_KEY) is block:
+                    # A generator that goes on in another context (another thread, a task a step): there this block is
+                    # current by value only, and the one around it becomes current by value too.
+                    attach(tracing.context_before(token))
             ended = tracing.monotonic_ns() + block.offset
             span = block.span
             if getattr(span, "_end_time", None) is not None:

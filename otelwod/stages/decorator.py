@@ -77,7 +77,7 @@ def stage(
         name = target
     elif target is not None:
         decorated = target
-    _check(name, phase, items)
+    _check(name, phase, items, kind)
     captured = {capture} if isinstance(capture, str) else set(capture)
     if not captured <= set(get_args(Capture)):
         raise ValueError(f'stage: capture takes "args" and "result", not {sorted(map(repr, captured))}')
@@ -112,7 +112,9 @@ def stage(
     return lambda what: decorate(what, name)
 
 
-def _check(name: str | None, phase: str | None, items: object) -> None:
+def _check(name: str | None, phase: str | None, items: object, kind: object) -> None:
+    if not isinstance(kind, SpanKind):
+        raise TypeError(f"stage: kind is a SpanKind, such as SpanKind.SERVER, not {kind!r}")
     if name is not None and not name.strip():
         raise ValueError("stage: the name is empty; leave it out to use the function's own")
     if phase is not None and phase not in get_args(Phase):

@@ -109,7 +109,7 @@ def annotate(key: str, value: object) -> None:
         guard.swallow(problem, "annotate")
 
 
-def log(level: int | str, message: str, **data: object) -> None:
+def log(level: int | str, message: str, /, **data: object) -> None:
     """A line at this moment of the current span, as an event with ``data`` as its attributes.
 
     ``level``: a number of `logging`, or its name in any case. Outside a span the line goes to the `logging` logger of

@@ -18,32 +18,49 @@ from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY
 
 
 class SpanBlock:
-    """What `span` and `wait` return: enter it once, with ``with`` or ``async with``; gives the OpenTelemetry span."""
+    """What `span` and `wait` return: enter it with ``with`` or ``async with``; gives the OpenTelemetry span.
 
-    __slots__ = ("_block", "_make", "_stage")
+    It can be entered again, also while it is open and from other threads: each entry is a span of its own.
+    """
+
+    __slots__ = ("_make", "_open")
 
     def __init__(self, make: Callable[[], Stage]) -> None:
         self._make = make
-        self._stage: Stage | None = None
-        self._block: Block | None = None
+        self._open: list[tuple[Stage, Block]] = []
 
     def __enter__(self) -> Span:
         if not is_off():
             with _never_raising():
-                self._stage = self._make()
-                self._block = self._stage.begin()
-        return INVALID_SPAN if self._block is None else self._block.span
+                stage = self._make()
+                block = stage.begin()
+                if block is not None:
+                    self._open.append((stage, block))
+                    return block.span
+        return INVALID_SPAN
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> Literal[False]:
-        block, self._block = self._block, None
-        if block is not None and self._stage is not None:
+        found = self._leave()
+        if found is not None:
+            stage, block = found
             if error is None:
-                self._stage.done(block)
+                stage.done(block)
             else:
-                self._stage.failed(block, error)
+                stage.failed(block, error)
         return False
+
+    def _leave(self) -> tuple[Stage, Block] | None:
+        """The entry that ends now: the one that is current here, or else the last."""
+        if not self._open:
+            return None
+        current = tracing.get_current().get(BLOCK_KEY)
+        for entry in reversed(self._open):
+            if entry[1] is current:
+                self._open.remove(entry)
+                return entry
+        return self._open.pop()
 
     async def __aenter__(self) -> Span:
         return self.__enter__()

@@ -126,15 +126,22 @@ def recording_span() -> trace_api.Span | None:
     return None
 
 
-def detach(token: Token[Context] | None) -> None:
-    """Put back the context from before ``token``; nothing where that is another task's or thread's business.
+def detach(token: Token[Context] | None) -> bool:
+    """Put back the context from before ``token``; False where it was made in another context, which is left alone.
 
     The API's own ``detach`` writes an error to the log when a generator is closed from another task, which is no
     error.
     """
     if token is None:
-        return
+        return True
     try:
         reset(token)
     except (ValueError, RuntimeError):
-        return
+        return False
+    return True
+
+
+def context_before(token: Token[Context]) -> Context:
+    """The context that was current before ``token``."""
+    before = token.old_value
+    return before if isinstance(before, Context) else Context()

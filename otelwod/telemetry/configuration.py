@@ -127,7 +127,7 @@ def configure(
     *,
     service_name: str | None = None,
     seed: int | None = None,
-    environ: Mapping[str, str] = os.environ,
+    environ: Mapping[str, str] | None = None,
     exporters: Sequence[SpanExporter] = (),
     metric_readers: Sequence[MetricReader] = (),
     prometheus: int | str | None = None,
@@ -136,7 +136,7 @@ def configure(
     quiet: bool = False,
     set_global: bool = True,
 ) -> Telemetry:
-    """Set up tracing and metrics as the ``OTEL_*`` variables of ``environ`` say, or join what the program has set up.
+    """Set up tracing and metrics as ``environ`` (the process's own) says in ``OTEL_*``, or join what is set up.
 
     A tracer provider that is set already is adopted: it is never replaced or shut down, and an OTLP exporter is added
     only where it has none. Otherwise one is made, with derived ids (`otelwod.telemetry.planned_ids`) and without limits
@@ -152,7 +152,7 @@ def configure(
 
     Never raises for what the environment says: see ``Telemetry.problems``.
     """
-    settings = read_settings(environ)
+    settings = read_settings(os.environ if environ is None else environ)
     if service_name:
         settings = replace(
             settings, service_name=service_name, resource={**settings.resource, SERVICE_NAME: service_name}

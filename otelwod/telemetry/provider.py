@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# Before the first provider: the SDK's hook after a fork submits to a thread pool, and the pool's own hook, which frees
+# its lock in the child, must have been registered before it. Otherwise the child of a fork would wait for ever.
+import concurrent.futures.thread  # noqa: F401
 from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
 import os
@@ -439,3 +440,22 @@ def test_nobody_is_told_twice(caplog: pytest.LogCaptureFixture) -> None:
         configure(environ={})
         configure(environ={})
     assert caplog.records == []
+
+
+def test_a_fork_below_a_configured_provider_with_a_processor_does_not_hang() -> None:
+    code = """
+import os, otelwod
+otelwod.configure()
+from opentelemetry import trace
+trace.get_tracer_provider().add_span_processor(otelwod.PerformanceProcessor())
+child = os.fork()
+if child == 0:
+    os._exit(7)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout.strip(), done.returncode) == ("7", 0), done.stderr
+
+
+def test_the_environment_does_not_stand_in_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert inspect.signature(configure).parameters["environ"].default is None
