@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 
@@ -67,8 +67,9 @@ class CapturedSpans:
     def tree(self, attributes: Iterable[str] = (), *, events: bool = False, durations: bool = False) -> str:
         """All ended spans as text, a line each, indented by depth, siblings in the order of their start.
 
-        ``attributes`` are shown where a span has them; ``events`` adds a line for each event, ``durations`` seconds. A
-        span with an error says so. Ids and times are never shown, so that the text is the same in every run::
+        ``attributes`` are shown where a span or an event has them; ``events`` adds a line for each event,
+        ``durations`` seconds. A span with an error says so. Ids and times are never shown, so that the text is the same
+        in every run::
 
             checkout  ERROR ValueError: no card
               load  otelwod.phase='work'
@@ -113,10 +114,15 @@ def tree_of(
         span, depth = waiting.pop()
         lines.append("  " * depth + _line(span, shown, durations))
         if events:
-            lines.extend("  " * (depth + 1) + f"* {event.name}" for event in span.events)
+            lines.extend("  " * (depth + 1) + _event_line(event.name, event.attributes, shown) for event in span.events)
         below = children.get(span.context.span_id, []) if span.context else []
         waiting.extend((child, depth + 1) for child in reversed(below))
     return "\n".join(lines)
+
+
+def _event_line(name: str, values: Mapping[str, object] | None, shown: tuple[str, ...]) -> str:
+    given = values or {}
+    return "  ".join([f"* {name}", *(f"{each}={given[each]!r}" for each in shown if each in given)])
 
 
 def _line(span: ReadableSpan, shown: tuple[str, ...], durations: bool) -> str:

@@ -84,7 +84,8 @@ def attributes_of_metric(metric: CapturedMetric) -> dict[str, AttributeValue]:
     """The attributes of the metric's event."""
     out: dict[str, AttributeValue] = {
         c.METRIC_NAME: metric.name,
-        c.METRIC_VALUE: metric.value,
+        # Always a double: backends that index an attribute by its type must not meet two of one name.
+        c.METRIC_VALUE: float(metric.value) if isinstance(metric.value, int) else metric.value,
         c.METRIC_UNIT: metric.unit,
         c.METRIC_SOURCE: metric.source,
         c.SPAN_IDS: metric.span_ids,
