@@ -351,8 +351,10 @@ def test_no_stream_however_broken_can_harm_the_book(events: list[Any]) -> None:
     records = tracker.records
     if records:
         assert [r.parent_id for r in records].count(None) == 1
-        assert_tiles(records)
     if not tracker.faults:
+        # What a faulty stream leaves open nothing can tile; its faults are counted.
+        if records:
+            assert_tiles(records)
         assert tuple(record_of(s) for s in exporter.get_finished_spans()) == records
     shown = Counter(m.reason for _, m in metrics_in(records))
     assert shown.total() + tracker.accepted - shown[None] <= tracker.recorded
