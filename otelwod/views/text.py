@@ -10,6 +10,8 @@ import re
 import unicodedata
 from typing import Final
 
+from otelwod.runtime.scores import clock_text
+
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\e"}
 _HOSTILE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 _JOINERS: Final = frozenset("\u200c\u200d")
@@ -91,7 +93,7 @@ def fmt_duration(ns: int) -> str:
     if ns == 0:
         return "0 s"
     if ns >= 59_950_000_000:  # would round to 60 s
-        return sign + _clock((ns + _SECOND // 2) // _SECOND)
+        return sign + clock_text(ns + _SECOND // 2)
     for index, (unit, name) in enumerate(_UNITS):
         if ns >= unit:
             number = _three_digits(ns, unit)
@@ -113,13 +115,7 @@ def _three_digits(ns: int, unit: int) -> str:
 
 def fmt_clock(ns: int) -> str:
     """Nanoseconds as a stopwatch shows them: ``0:45``, ``4:32``, ``1:02:03``. Begun seconds do not count yet."""
-    return "-" + _clock(-ns // _SECOND) if ns <= -_SECOND else _clock(max(0, ns) // _SECOND)
-
-
-def _clock(seconds: int) -> str:
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+    return "-" + clock_text(-ns) if ns <= -_SECOND else clock_text(max(0, ns))
 
 
 def fmt_percent(part: float, whole: float = 1.0) -> str:
