@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from opentelemetry.context import Context
 from opentelemetry.metrics import Meter
@@ -99,6 +99,8 @@ class SessionTracker(Tracker):
         self._t = self._final_t = 0
         self._final: ActiveState[ev.SpanStarted | ev.SegmentStarted] | None = None
         self._started: dict[str, Mirrored] = {}
+        self._keys: set[str] = set()
+        """Of all blocks and structural segments that ever began: ids are made from them."""
         self.active: ActiveSpans[ev.SpanStarted | ev.SegmentStarted] = ActiveSpans(
             max_depth=max_depth, context_of=self._context_of if live else None
         )
@@ -106,7 +108,7 @@ class SessionTracker(Tracker):
         self.undone = 0
         """Turns that were taken back."""
         self.faults = 0
-        """Events that could not be folded (each is logged once per kind), such as an undo that came too late."""
+        """Events that could not be folded (the first is logged), such as an undo that came too late."""
         self._closed = False
         self._fold: dict[type, Callable[[Any], CapturedMetric | None]] = {
             ev.SpanStarted: self._span_started,
@@ -140,8 +142,12 @@ class SessionTracker(Tracker):
                 self._book.line.times_moved += 1
                 event = replace(event, t=self._t)
             self._t = event.t
+            try:
+                self._follow(event)
+            except (KeyError, ValueError) as error:
+                self._fault(f"{event.name}: {error}")
+                return
             self._held.append(event)
-            self._follow(event)
             if len(self._held) == MOST_HELD:  # hours of sensor values after one tap: memory is bounded, undo is not
                 self._commit()
                 self._final = None
@@ -194,6 +200,7 @@ class SessionTracker(Tracker):
         if not self._held or self._turn != turn or self._final is None:
             self._fault(f"turn {turn} is final and cannot be undone")
             return
+        self._keys.difference_update(event.key for event in self._held if _begins(event))
         self._held.clear()
         self.active.restore(self._final)
         self._t = self._final_t
@@ -209,19 +216,29 @@ class SessionTracker(Tracker):
     # ---------------------------------------------------------------------------------- what is open, the held turn too
 
     def _follow(self, event: ev.RuntimeEvent) -> None:
-        try:
-            if isinstance(event, ev.SpanStarted) or (
-                isinstance(event, ev.SegmentStarted) and event.type in STRUCTURAL_SEGMENTS
-            ):
-                self.active.enter(event.key, event, event.t)
-            elif isinstance(event, ev.SpanStopped | ev.SegmentEnded):
-                self.active.exit(event.key)
-            elif isinstance(event, ev.SpanPaused):
-                self.active.pause(event.t)
-            elif isinstance(event, ev.SpanResumed):
-                self.active.resume(event.t)
-        except ValueError:
-            pass  # said once, when the event is folded
+        """Raises KeyError or ValueError for a block or segment that cannot begin; nothing has changed then."""
+        if _begins(event):
+            self._enter(event)
+        elif isinstance(event, ev.SpanStopped | ev.SegmentEnded):
+            self.active.exit(event.key)
+        elif isinstance(event, ev.SpanPaused):
+            self.active.pause(event.t)
+        elif isinstance(event, ev.SpanResumed):
+            self.active.resume(event.t)
+
+    def _enter(self, event: ev.SpanStarted | ev.SegmentStarted) -> None:
+        key, parent = event.key, _parent_of(event)
+        if key in self._keys or "-seg-" in key:
+            raise ValueError(f"{key!r} has been used; a key names one execution")
+        if self._keys and (parent is None or self.active.current is None):
+            raise ValueError(f"{key!r} would be a second root; a session has one")
+        if parent is not None:
+            left_open = _left_open(self.active, parent)
+            if left_open is not None:
+                self._fault(f"{left_open} was left open under {parent}")
+                self.active.exit(left_open)
+        self.active.enter(key, event, event.t)
+        self._keys.add(key)
 
     def _context_of(self, entry: ActiveSpan[ev.SpanStarted | ev.SegmentStarted]) -> Context | None:
         """The context of an open span; one whose turn is still held back starts its OpenTelemetry side early."""
@@ -304,16 +321,9 @@ class SessionTracker(Tracker):
 
     def _leave_to(self, parent: str | None, t: int) -> None:
         """Close what the stream left open below ``parent``: only a faulty stream does."""
-        current = self._book.active.current
-        if current is None or parent is None or current.key == parent:
-            return
-        path = self._book.active.active
-        for above, inner in pairwise(path):
-            if above.key == parent:
-                self._fault(f"{inner.key} was left open under {parent}")
-                self._book.close_node(t, inner.key, "completed", "forced")
-                return
-        raise KeyError(parent)
+        left_open = None if parent is None else _left_open(self._book.active, parent)
+        if left_open is not None:
+            self._book.close_node(t, left_open, "completed", "forced")
 
     def _paused(self, event: ev.SpanPaused) -> None:
         self._book.line.pause(event.t)
@@ -337,6 +347,28 @@ class SessionTracker(Tracker):
 
     def _milestone(self, event: ev.MilestoneReached) -> None:
         self._book.milestone(event.t, event.block, event.milestone, event.attributes)
+
+
+def _begins(event: ev.RuntimeEvent) -> TypeGuard[ev.SpanStarted | ev.SegmentStarted]:
+    """Whether this is the start of a block or of a structural segment."""
+    return isinstance(event, ev.SpanStarted) or (
+        isinstance(event, ev.SegmentStarted) and event.type in STRUCTURAL_SEGMENTS
+    )
+
+
+def _parent_of(event: ev.SpanStarted | ev.SegmentStarted) -> str | None:
+    return event.block if isinstance(event, ev.SegmentStarted) else event.parent
+
+
+def _left_open(active: ActiveSpans[Any], parent: str) -> str | None:
+    """The key of what is still open directly below ``parent``. KeyError when that is not open itself."""
+    current = active.current
+    if current is None or current.key == parent:
+        return None
+    for above, inner in pairwise(active.active):
+        if above.key == parent:
+            return inner.key
+    raise KeyError(parent)
 
 
 _LEAF_PHASES: Final[Mapping[str, Phase]] = {

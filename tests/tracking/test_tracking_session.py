@@ -255,6 +255,66 @@ def test_the_last_tap_can_be_undone_without_a_trace_of_it() -> None:
     assert (with_undo.undone, without.undone, with_undo.faults) == (1, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("key", "parent", "word"),
+    [
+        ("0.0", "0", "has been used"),
+        ("0", None, "has been used"),
+        ("0.7", None, "second root"),
+        ("0.0-seg-0", "0", "has been used"),
+        ("0.7", "0.5", "0.5"),
+    ],
+)
+def test_a_block_that_cannot_begin_is_a_fault_and_time_stays_with_what_is_open(
+    key: str, parent: str | None, word: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    made, exporter = provider()
+    tracker = SessionTracker(session_id="s", anchor_ns=ANCHOR, tracer=made.get_tracer("otelwod"), live=True)
+    stream = Stream(tracker)
+    stream.block(0, "0", None, "session", "S")
+    stream.leaf_block(0, "0.0", "0", "effort", "E")
+    stream.tap().stop(5, "0.0")
+    stream.tap().block(5, key, parent, "effort", "no such thing")
+    assert [r.name for r in tracker.open] == ["S"]
+    context = tracker.context()
+    assert context is not None
+    under = format_span_id(otel.get_current_span(context).get_span_context().span_id)
+    stream.stop(9, "0")
+    tracker.close()
+    assert tracker.faults == 1
+    assert word in caplog.text
+    assert [r.name for r in tracker.records] == ["E", "Transition", "S"]
+    assert under == tracker.records[-1].span_id
+    assert_tiles(tracker.records)
+    assert tuple(record_of(s) for s in exporter.get_finished_spans()) == tracker.records
+
+
+def test_a_key_is_free_again_when_the_tap_that_used_it_was_undone() -> None:
+    tracker = SessionTracker(session_id="s", anchor_ns=ANCHOR)
+    stream = Stream(tracker)
+    stream.block(0, "0", None, "session", "S")
+    stream.tap().leaf_block(2, "0.0", "0", "effort", "E")
+    stream.tap().send(ev.TapUndone(t=3, turn=2, undone_turn=1))
+    stream.tap().leaf_block(4, "0.0", "0", "effort", "E")
+    stream.stop(9, "0.0")
+    stream.stop(9, "0")
+    tracker.close()
+    assert (tracker.faults, tracker.undone) == (0, 1)
+    assert [(r.name, r.start_ns - ANCHOR) for r in tracker.records] == [("Transition", 0), ("E", 4), ("S", 0)]
+
+
+def test_what_is_left_open_ends_in_the_view_of_now_too() -> None:
+    tracker = SessionTracker(session_id="s", anchor_ns=ANCHOR)
+    stream = Stream(tracker)
+    stream.block(0, "0", None, "session", "S")
+    stream.tap().leaf_block(0, "0.0", "0", "effort", "A")
+    stream.tap().leaf_block(5, "0.1", "0", "effort", "B")
+    assert [entry.key for entry in tracker.active.active] == ["0", "0.1"]
+    tracker.close()
+    assert tracker.faults == 1
+    assert_tiles(tracker.records)
+
+
 def test_an_undo_that_comes_too_late_is_counted_and_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
     tracker = SessionTracker(session_id="s", anchor_ns=0)
     stream = Stream(tracker)
