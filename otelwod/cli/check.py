@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 
 from otelwod.cli.errors import UsageError
+from otelwod.runtime.kinds import unknown_blocks
 from otelwod.runtime.program import ProgramError, compile_workout
 from otelwod.views.program import SCHEMA, diagnostic_line, program_dict, program_lines
 from otelwod.workout import Profile, Workout, load, unreadable
@@ -29,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _compiled(workout: Workout, profile: Profile) -> Workout:
     """The workout with what `otelwod run` would say of it, too: bounds, ends, and what cannot be run."""
     try:
-        found = compile_workout(workout, profile=profile).diagnostics
+        program = compile_workout(workout, profile=profile)
+        found = (*program.diagnostics, *unknown_blocks(program))
     except ProgramError as refused:
         found = (*workout.diagnostics, *refused.diagnostics)
     return replace(workout, diagnostics=tuple(dict.fromkeys(found)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from otelwod.cli.errors import UsageError
 from otelwod.runtime.inputs import Input, InputError, read_inputs
+from otelwod.runtime.kinds import unknown_blocks
 from otelwod.runtime.program import Program, ProgramError, compile_workout
 from otelwod.views.program import diagnostic_line
 from otelwod.views.text import visible
@@ -51,7 +52,8 @@ def load_inputs(file: str) -> tuple[Input, ...]:
 
 def remark_lines(file: str, program: Program) -> list[str]:
     """The warnings, and the choices that were made: what a coach should know before believing a score."""
-    return _lines(file, (d for d in program.diagnostics if d.severity != "error"))
+    said = (*program.diagnostics, *unknown_blocks(program))
+    return _lines(file, (d for d in said if d.severity != "error"))
 
 
 def _lines(file: str, diagnostics: Iterable[Diagnostic]) -> list[str]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from typing import NamedTuple
 
 from otelwod.runtime.attributes import label_of, start_attributes
 from otelwod.runtime.block import Behavior, Block
-from otelwod.runtime.blocks import BlockFactory
+from otelwod.runtime.blocks import BLOCKS, BlockFactory
 from otelwod.runtime.events import Value
 from otelwod.runtime.program import Node, Program, takes_scheme
+from otelwod.workout.model import Diagnostic
+
+_MOST_SHOWN = 40
 
 
 class Kind(NamedTuple):
@@ -49,6 +53,27 @@ class Kinds:
             known = label_of(node, target, profile), start_attributes(node, target, profile)
             self._starts[index, target] = known
         return known
+
+
+def unknown_blocks(program: Program, known: Iterable[str] = BLOCKS) -> tuple[Diagnostic, ...]:
+    """Warnings for lines that ask for a block (``{"block": "death_by"}``) which is none of ``known``: they run without.
+
+    By default only the blocks of the language are known, as on the command line.
+    """
+    names = tuple(known)
+    found: dict[tuple[int, int], Diagnostic] = {}
+    for node in program.nodes:
+        name = node.statement.values.get("block") if node.statement is not None else None
+        if node.statement is None or name is None or str(name) in names:
+            continue
+        line, column = node.statement.line, node.statement.column + max(0, node.statement.text.find('"block"'))
+        shown = str(name) if len(str(name)) <= _MOST_SHOWN else f"{str(name)[:_MOST_SHOWN]}…"
+        near = get_close_matches(shown, names, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "blocks of one's own exist in Python: Session(…, blocks={…})"
+        message = f"there is no block named `{shown}`; the line runs as {node.type} does"
+        # A line that repeats itself is two nodes; the first of them is the line.
+        found.setdefault((line, column), Diagnostic(line, column, "warning", message, hint))
+    return tuple(found.values())
 
 
 def inherited_reps(node: Node, open_blocks: Iterable[Block]) -> int | None:

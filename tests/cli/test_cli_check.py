@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from otelwod.cli import check
+from otelwod.cli import check, main
 from otelwod.cli.errors import UsageError
 
 
@@ -160,3 +160,25 @@ def test_every_kind_of_statement_is_said(tmp_path: Path, capsys: pytest.CaptureF
         "  21-15-9 Rows",
     ):
         assert line in out.splitlines()
+
+
+def test_a_block_that_is_not_known_is_said_at_its_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "own.wod"
+    text = '(2) 3 Squats {"block": "ammrap"}\n10 Burpees {"block": "death_by"}\n5 Squats {"block": "effort"}\n'
+    path.write_text(text, "utf-8")
+    assert run(str(path)) == 0
+    expected = [
+        f"{path}:1:15: warning: there is no block named `ammrap`; the line runs as rounds does; did you mean `amrap`?",
+        f"{path}:2:13: warning: there is no block named `death_by`; the line runs as effort does; "
+        "blocks of one's own exist in Python: Session(…, blocks={…})",
+    ]
+    assert [line for line in capsys.readouterr().out.splitlines() if "warning" in line] == expected
+    assert main(["run", str(path), "--simulate", "--seed", "1", "--no-export"]) == 0
+    assert [line for line in capsys.readouterr().err.splitlines() if "warning" in line] == expected
+
+
+def test_a_long_block_name_is_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "long.wod"
+    path.write_text('10 Burpees {"block": "' + "x" * 500 + '"}\n', "utf-8")
+    assert run(str(path)) == 0
+    assert f"`{'x' * 40}…`" in capsys.readouterr().out
