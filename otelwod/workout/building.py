@@ -38,9 +38,10 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     """The statements of a text, parents before children."""
     drafts = found.drafts
     has_children = bytearray(len(drafts))
-    for i, draft in enumerate(drafts):
-        if draft.parent is not None and i not in dropped:
-            has_children[draft.parent] = 1
+    for i in range(len(drafts) - 1, -1, -1):  # children before their parents: a note with lines below it counts
+        parent = drafts[i].parent
+        if parent is not None and i not in dropped and (has_children[i] or not drafts[i].facts.is_aside):
+            has_children[parent] = 1
     following = next_siblings(drafts)
     given: dict[int, _Given] = {}
     waiting: dict[int, _Given] = {}
@@ -119,6 +120,10 @@ def resolve(found: Drafts, draft: Draft, children: bool, cap: Duration | None) -
     """The block that a draft becomes."""
     facts = draft.facts
     rounds, scheme, duration, kind = facts.rounds, facts.scheme, facts.duration, facts.kind
+    if facts.assumed:
+        if not children and not facts.has_work:
+            return Shape("emom")  # nothing stands in it: how often it is done is left open
+        found.say(draft, "info", "an EMOM without a length is read as 10 minutes", "write EMOM 10")
     if kind in ("rest", "amrap", "emom", "tabata"):
         return Shape(kind, rounds, scheme, duration, cap, facts.interval_ns)
     if kind == "for_time" or (cap is not None and (children or rounds is not None or scheme)):

@@ -46,7 +46,7 @@ def statement_text(s: Statement) -> str:
         word = "Tabata" if s.label.startswith("Tabata") else ""
         parts += [f"({s.rounds})", f"{exact(s.work_ns or 0)} / {exact(s.rest_ns or 0)}", word]
     elif s.type == "emom":
-        parts += [f"({s.rounds})", exact(s.interval_ns or 0), "EMOM"]
+        parts += [f"({s.rounds})" if s.rounds else "", exact(s.interval_ns) if s.interval_ns else "", "EMOM"]
     else:
         if len(s.rep_scheme) == 1:
             parts.append(f"1x{s.rep_scheme[0]} reps")
@@ -71,7 +71,12 @@ def statement_text(s: Statement) -> str:
         parts.append(work(s, timed=False))
     if s.values:
         parts.append(json.dumps(dict(s.values), ensure_ascii=False))
-    return " ".join(filter(None, parts)) or "()"
+    if s.type in (None, "group") and not any(parts[1:]):
+        parts.append(f"[{_UNSAFE.sub(' ', s.label).strip()}]")  # a line that is kept and never runs
+    return " ".join(filter(None, parts))
+
+
+_UNSAFE: Final = re.compile(r"[^\w .,!?'-]+")
 
 
 def work(s: Statement, *, timed: bool = True) -> str:
@@ -103,8 +108,8 @@ def duration(length: Duration) -> str:
 
 
 def _reps(reps: Reps) -> str:
-    if reps.kind == "exact" and reps.women is not None:
-        return f"{reps.low}/{reps.women.low}"
+    if reps.kind == "exact":
+        return number(reps.low) + ("" if reps.women is None else f"/{number(reps.women.low)}")
     return "Max" if reps.kind == "max" else reps_text(reps)
 
 

@@ -126,10 +126,6 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
         for remark in reading.remarks:
             diagnostics.add(number, column + remark.offset + 1, remark.severity, remark.message, remark.hint)
         if not reading.nodes:
-            if not reading.remarks and reading.title is None:
-                message = f"skipped {content[:40]!r}: nothing to do in it"
-                hint = "write a movement, a time or rounds, or // in front of a note"
-                diagnostics.add(number, column + 1, "warning", message, hint)
             continue
         while stack and stack[-1][0] >= column:
             stack.pop()

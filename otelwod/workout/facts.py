@@ -18,13 +18,20 @@ class Facts:
     """The facts of one statement; the builder gives it type, parent and label.
 
     ``adopts``: a header in the words of a whiteboard, which takes the unindented lines that follow it.
-    ``wraps``: rounds made for the AMRAP that stands in the same line, the next statement.
+    ``wraps``: rounds made for the AMRAP or the inner rounds of the same line, the next statement.
+    ``assumed``: the number of intervals is a choice of ours; nothing in the line says it.
+    ``inner_rounds``: the second of two counts of rounds, ``later``: times behind the first one; each becomes a
+    statement of its own. ``action``: a line of nothing but ``[…]``, or of signs, which is kept and never runs.
     """
 
     offset: int = 0
     kind: Kind | None = None
     adopts: bool = False
     wraps: bool = False
+    assumed: bool = False
+    inner_rounds: int | None = None
+    later: tuple[Duration, ...] = ()
+    action: str | None = None
     tabata_word: bool = False
     times_word: bool = False
     joined: bool = False
@@ -52,6 +59,15 @@ class Facts:
         """Whether the line names something to do."""
         return (
             self.movement is not None or self.reps is not None or self.distance is not None or self.energy is not None
+        )
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether the line holds nothing but values or a note, which are never done."""
+        return (
+            (bool(self.values) or self.action is not None)
+            and self.kind is None
+            and not (self.has_work or self.is_header or self.load or self.size or self.cap or self.duration)
         )
 
     @property

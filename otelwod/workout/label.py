@@ -29,8 +29,8 @@ def reps_text(reps: Reps) -> str:
     if reps.kind == "record":
         return "?"
     if reps.kind == "range":
-        return f"{reps.low}-{reps.high}"
-    return str(reps.low)
+        return f"{spoken(reps.low)}-{spoken(reps.high)}"
+    return spoken(reps.low)
 
 
 def duration_text(duration: Duration) -> str:
@@ -113,6 +113,8 @@ def statement_label(
     if kind == "rounds" and rounds is not None:
         work = work_text(facts, reps=reps, profile=None, load=load, distance=distance)
         return f"{rounds} × {work}" if work else _head(kind, facts, rounds, scheme, cap, interval)
+    if facts.action is not None and kind in (None, "group") and not facts.has_work:
+        return facts.action or "Note"
     timed = kind in ("effort", None, "timer", "rounds")
     work = work_text(facts, reps=reps, profile=None, timed=timed, load=load, distance=distance)
     if kind == "tabata" and facts.tabata_word:
@@ -139,6 +141,8 @@ def _head(
         return "AMRAP" + (f" {duration_text(facts.duration)}" if facts.duration is not None else "")
     if kind == "emom":
         every = interval or _MINUTE
+        if rounds is None:
+            return "EMOM"
         return f"EMOM {rounds}" if every == _MINUTE else f"Every {clock(every)} × {rounds}"
     if kind == "tabata":
         work, rest = facts.work_ns or 0, facts.rest_ns or 0

@@ -10,6 +10,7 @@ from typing import Final
 
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
+from otelwod.workout.movements import MAX_NAME
 from otelwod.workout.parts import PARTNERS, SECTIONS, after_label, split
 from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
@@ -80,6 +81,17 @@ def read_line(content: str, default_unit: str) -> Reading:
         nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
+    if not nodes and not len(remarks):
+        remarks.add(
+            Remark(
+                0,
+                "warning",
+                f"skipped {content[:40]!r}: nothing to do in it",
+                "write a movement, a time or rounds, or // in front of a note",
+            )
+        )
+        if body.strip():
+            nodes, anchor = [(-1, Facts(action=content[:MAX_NAME]))], 0
     if nodes:
         head = nodes[0][1]
         head.values.update(values)
@@ -244,7 +256,10 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         elif part:
             facts.joined = joiner == "+"
             groups.append([facts])
-    steps = [_chosen(group, remarks) for group in groups]
+    steps: list[Facts] = []
+    for group in groups:
+        steps.append(_chosen(group, remarks))
+        steps.extend(Facts(offset=one.offset, duration=length) for one in group for length in one.later)
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
     if not steps:
         return [], -1
@@ -281,6 +296,7 @@ def _says_something(facts: Facts) -> bool:
         or facts.load is not None
         or facts.size is not None
         or facts.cap is not None
+        or facts.action is not None
         or bool(facts.values)
     )
 
@@ -344,8 +360,14 @@ def _head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
 
 
 def _add(nodes: list[tuple[int, Facts]], parent: int, facts: Facts) -> int:
-    """Append a step; ``3 x 5:00 AMRAP`` is two statements: the rounds, and in them the AMRAP. Gives the inner index."""
-    if facts.kind in ("amrap", "rest") and (facts.rounds is not None or facts.scheme):
+    """Append a step; ``3 x 5:00 AMRAP`` and ``(3) (4)`` are two statements, one in the other. Gives the inner index."""
+    if facts.inner_rounds is not None:
+        outer = Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, joined=facts.joined)
+        outer.adopts, outer.wraps = facts.adopts, True
+        nodes.append((parent, outer))
+        parent = len(nodes) - 1
+        facts = replace(facts, rounds=facts.inner_rounds, inner_rounds=None, scheme=(), joined=False)
+    elif facts.kind in ("amrap", "rest") and (facts.rounds is not None or facts.scheme):
         outer = Facts(offset=facts.offset, rounds=facts.rounds, scheme=facts.scheme, joined=facts.joined)
         outer.adopts, outer.wraps = facts.adopts, facts.kind == "amrap"
         nodes.append((parent, outer))

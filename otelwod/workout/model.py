@@ -68,11 +68,14 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Reps:
-    """Repetitions: exact (``low == high``), a range (``8-12``), maximal (``Max``) or to be recorded (``?``)."""
+    """Repetitions: exact (``low == high``), a range (``8-12``), maximal (``Max``) or to be recorded (``?``).
+
+    Counts are whole numbers; a fraction (``10.5``) is kept as written beside the error that it is.
+    """
 
     kind: RepsKind
-    low: int | None = None
-    high: int | None = None
+    low: float | None = None
+    high: float | None = None
     women: Reps | None = None
 
     def for_profile(self, profile: Profile) -> Reps:
@@ -81,8 +84,9 @@ class Reps:
 
     @property
     def target(self) -> int | None:
-        """The number that a tap on "next" completes: only an exact count has one."""
-        return self.low if self.kind == "exact" else None
+        """The number that a tap on "next" completes: only an exact count has one, and no fraction can be done."""
+        exact = self.kind == "exact" and self.low is not None and self.low == int(self.low)
+        return int(self.low) if exact and self.low is not None else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def totals(workout: Workout, profile: Profile = "men") -> Totals:
     open_ended = False
     has_children = bytearray(size)
     for s in statements:
-        if s.parent is not None:
+        if s.parent is not None and s.type is not None:
             has_children[s.parent] = 1
     for s in statements:
         times, scheme_sum, timed = 1, None, False

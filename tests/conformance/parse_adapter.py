@@ -96,7 +96,7 @@ def _add(sheet: Sheet, metric: dict[str, Any]) -> None:
         unit = value.get("unit", "").lower()
         target = {"resistance": sheet.loads, "distance": sheet.distances, "energy": sheet.energies}[kind]
         target.append((value.get("amount"), _UNITS.get(unit, unit)))
-    elif kind in ("effort", "rounds"):
+    elif kind in ("effort", "rounds", "action"):
         sheet.words.extend(_words(str(value)))
 
 
@@ -122,6 +122,9 @@ def ours(workout: Workout) -> dict[int, dict[str, Any]]:
         sheet.values.update(s.values)
         if s.type == "for_time" and s.duration is None and s.text.startswith("0:00"):
             sheet.times.append(0)
+        for note in s.notes:
+            if f"{note}]" in s.text:  # the words of an action are kept as a note
+                sheet.words.extend(_words(note))
         if s.choices:
             _alternatives(sheet, s)
         else:
@@ -157,9 +160,8 @@ def _alternatives(sheet: Sheet, s: Statement) -> None:
 
 
 def _counts(reps: Reps) -> Iterable[float | None]:
-    yield reps.target
-    if reps.women is not None:
-        yield reps.women.target
+    for one in (reps, *filter(None, (reps.women,))):
+        yield one.low if one.kind == "exact" else None
 
 
 def _amounts(quantity: Quantity) -> Iterable[tuple[float | None, str]]:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from conformance_files import conformance
 from parse_adapter import Sheet, observed, ours
-from parse_deviations import DEVIATIONS
+from parse_deviations import DEFECTS, QUIRKS, Deviations
 
 from otelwod.workout import canonical, parse
 
 CASES = [json.loads(line) for line in conformance("wodscript/parse_cases.jsonl").read_text("utf-8").splitlines()]
-EXPECTED = {case: facts for cases in DEVIATIONS.values() for case, facts in cases.items()}
+EXPECTED = {case: facts for part in (QUIRKS, DEFECTS) for cases in part.values() for case, facts in cases.items()}
 EXPECTED["P014"] = dict.fromkeys(range(1, 101), EXPECTED["P015"][1])
 EMPTY_TEXT = {"P012", "P077", "P078", "P079", "P080", "P148"}
 """Nothing to run is an error of ours; the recordings know no errors."""
@@ -33,10 +33,20 @@ def test_facts(case: dict[str, Any]) -> None:
         assert found == observed(case)
 
 
+def _listed(part: Deviations) -> list[str]:
+    return [case for cases in part.values() for case in cases]
+
+
 def test_every_listed_case_exists_once() -> None:
-    listed = [case for cases in DEVIATIONS.values() for case in cases]
+    listed = _listed(QUIRKS) + _listed(DEFECTS)
     assert len(listed) == len(set(listed))
     assert set(listed) <= {case["id"] for case in CASES}
+
+
+def test_each_part_of_the_list_holds_cases_of_its_kind_only() -> None:
+    named = {case["id"] for case in CASES if case.get("upstream_quirks")}
+    assert set(_listed(QUIRKS)) <= named
+    assert set(_listed(DEFECTS)).isdisjoint(named)
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "asserted" in c], ids=lambda case: str(case["id"]))
@@ -44,12 +54,11 @@ def test_demands(case: dict[str, Any]) -> None:
     """What upstream's own tests demand of the tree: how many statements and roots, and that no line is an error."""
     workout = parse(case["script"])
     tree = case["asserted"].get("tree", {})
-    bracketed = case["script"].startswith("[")  # W-climbing
-    if "statements" in tree and not bracketed:
+    if "statements" in tree:
         assert len(workout.statements) == tree["statements"]
-    if "roots" in tree and not bracketed:
+    if "roots" in tree:
         assert len(workout.roots()) == tree["roots"]
-    if tree.get("errors") == 0 and case["id"] not in EMPTY_TEXT and not bracketed:
+    if tree.get("errors") == 0 and case["id"] not in EMPTY_TEXT:
         assert workout.errors == ()
 
 

@@ -14,6 +14,17 @@ def said(board: str) -> tuple[str, ...]:
 
 
 BOARDS = [
+    ("[Set up 2 bars]\n10 rows\n!!!", ("(Set up 2 bars)", "10 rows", "(!!!)")),
+    ("5 squats\n  rpe: 8", ("5 squats:", "  (rpe: 8)")),
+    ("20 Pull-ups bw", ("20 Pull-ups",)),
+    ("5 Bench press bw", ("5 Bench press 1 bw",)),
+    ("5 Squats @ bw", ("5 Squats 1 bw",)),
+    ("Run 5:00 3:00", ("5:00 Run", "3:00")),
+    ("3 sets of 5x5 squats", ("3 rounds:", "  5 sets of 5 squats")),
+    ("3 rounds of 4 sets\n10 squats", ("3 rounds:", "  4 rounds:", "    10 squats")),
+    ("5x5x225 Squat", ("5 sets of 5 Squat 225 lb",)),
+    ("5x5x100kg Squat", ("5 sets of 5 Squat 100 kg",)),
+    ("3x10x20m sprint", ("3 rounds:", "  10 sets of 20 m sprint")),
     (
         '"Cindy"\n\nComplete as many rounds as possible in 20 minutes of:\n5 pull-ups',
         ("as many rounds as possible in 20:00:", "  5 pull-ups"),

@@ -174,7 +174,7 @@ class SimulatedAthlete:
     def _open_reps(self, statement: Statement) -> int:
         reps = statement.reps
         if reps is not None and reps.kind == "range" and reps.low is not None and reps.high is not None:
-            return self._random.randint(min(reps.low, reps.high), max(reps.low, reps.high))
+            return self._random.randint(int(min(reps.low, reps.high)), int(max(reps.low, reps.high)))
         return self._random.randint(*self.pace.open_reps)
 
     def _sets(

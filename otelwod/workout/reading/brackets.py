@@ -117,6 +117,10 @@ def read_square(step: Step, token: Token) -> None:
         return
     text = step.content[token.end : step.line[j].start].strip()
     step.i = j + 1
+    text = " ".join(text.removeprefix(":").strip().removeprefix("!").split())
     if text:
         step.facts.notes.append(text)
-    step.warn(token, f"skipped {step.slice(token, step.line[j])!r}: square brackets mean nothing here", "remove it")
+    if step.facts.action is None:
+        step.facts.action = text
+    step.warn(token, f"{step.slice(token, step.line[j])!r} is kept as a note: square brackets mean nothing here",
+              "remove it, or write it without brackets if it is to be done")  # fmt: skip

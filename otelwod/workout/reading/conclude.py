@@ -12,6 +12,7 @@ from otelwod.workout.numbers import clock
 from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity, put_reps
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
+from otelwod.workout.tokens import Token
 
 _TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
 _PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
@@ -31,13 +32,43 @@ def conclude(step: Step) -> None:
             step.bare.pop(0)
             put_minutes(step, step.token_of(head), head.value)
     place_bare(step)
+    if step.bodyweight is not None:
+        settle_bodyweight(step, step.bodyweight)
     settle(step)
+    if facts.kind in ("emom", "tabata"):
+        for extra in step.durations:
+            step.said(f"skipped {extra.text!r}: the intervals have their length", "give it a line of its own")
+        step.durations.clear()
     if step.durations:
         facts.duration = step.durations[0]
+        own = facts.kind is None and facts.has_work and not facts.is_header
+        if own:
+            facts.later = tuple(step.durations[1:])
         for extra in step.durations[1:]:
-            step.said(f"skipped {extra.text!r}: the line has a time already", "give it a line of its own")
+            if own:
+                step.said(f"{extra.text!r}, the second time of the line, is read as a step of its own",
+                          "give it a line of its own, or write Rest in front of it")  # fmt: skip
+            else:
+                step.said(f"skipped {extra.text!r}: the line has a time already", "give it a line of its own")
     if step.direction_up or step.required:
         step.remarks.add(Remark(facts.offset, "warning", "skipped a mark without a time", "write ^5:00 or *1:00"))
+
+
+_UNLOADED: Final = ("_up", "dip", "air_squat", "pistol", "handstand", "ring_row", "wall_", "_hold", "jump", "burpee")
+"""Parts of the ids of movements in which the athlete lifts nothing else."""
+
+
+def settle_bodyweight(step: Step, token: Token) -> None:
+    """``Bench press bw`` has a load of one body weight; ``20 Pull-ups bw`` only says that there is none."""
+    facts = step.facts
+    known = facts.movement.id if facts.movement is not None else None
+    if facts.load is not None:
+        step.warn(token, f"skipped {token.text!r}: the line has a load already", "give it a line of its own")
+    elif known is not None and any(part in known for part in _UNLOADED):
+        facts.notes.append(token.text)
+        step.info(token.start, f"{token.text!r} is kept as a note: no load is added", "write 1 bw for a load")
+    else:
+        put_quantity(step, token, token, 1.0, None, "bw")
 
 
 def settle(step: Step) -> None:
@@ -57,6 +88,9 @@ def settle(step: Step) -> None:
         for extra in step.durations:
             step.said(f"skipped {extra.text!r}: work for time has a cap and no other time", "give it a line of its own")
         step.durations.clear()
+    if facts.inner_rounds is not None and facts.kind is not None:
+        step.said(f"skipped {facts.inner_rounds}: the line has rounds already", "give it a line of its own")
+        facts.inner_rounds = None
     if facts.kind != "emom":
         facts.interval_ns = None
     if facts.kind != "tabata" and facts.work_ns is not None:
@@ -130,8 +164,7 @@ def finish_emom(step: Step) -> None:
         if facts.rounds is not None:
             facts.interval_ns = ns or minute
         elif ns is None:
-            facts.rounds, facts.interval_ns = 10, minute
-            step.info(facts.offset, "an EMOM without a length is read as 10 minutes", "write EMOM 10")
+            facts.rounds, facts.interval_ns, facts.assumed = 10, minute, True
         elif ns <= minute:
             facts.rounds, facts.interval_ns = 10, ns
             step.info(facts.offset, "an EMOM without a count is read as 10 intervals", f"write (10) {clock(ns)} EMOM")

@@ -129,6 +129,9 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
             put_load(step, first, last, value, None)
             return
         step.i += 1
+        if facts.times_word and facts.rounds is not None and step.at(step.i).kind == "number" and sets_of_load(step):
+            put_reps(step, first, value, None)
+            return
         put_rounds(step, first, value)
         facts.times_word = True
         if step.word_at(step.i) in ROUND_WORDS:
@@ -154,6 +157,19 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
         put_reps(step, first, value, None)
         return
     put_bare(step, first, last, value, women)
+
+
+def sets_of_load(step: Step) -> bool:
+    """``5x5x225``: of three numbers the last is the load; it is taken here where it has no unit."""
+    load, behind = amount_at(step, step.i)
+    unit = unit_at(step, behind)[0]
+    if unit:
+        return dimension(unit) == "load"
+    if load is None or load <= 20 or step.at(behind).kind in ("times", "-", "/"):
+        return False
+    first, step.i = step.line[step.i], behind
+    put_load(step, first, step.line[behind - 1], load, None)
+    return True
 
 
 def max_of(step: Step, first: Token, value: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.workout.model import Duration, Reps
 from otelwod.workout.numbers import MAX_SECONDS
@@ -16,8 +18,14 @@ def put_bare(step: Step, first: Token, last: Token, value: float, women: float |
 
 
 def put_rounds(step: Step, token: Token, value: float) -> None:
-    if step.facts.rounds is not None or step.facts.scheme:
-        step.warn(token, f"skipped {token.text!r}: the line has rounds already", "give it a line of its own")
+    facts = step.facts
+    if facts.rounds is not None or facts.scheme:
+        if facts.inner_rounds is None and value == int(value) and value >= 1:
+            facts.inner_rounds = int(value)
+            step.info(token.start, f"{token.text} rounds are read as part of each of the rounds before",
+                      "give each of the two a line of its own")  # fmt: skip
+        else:
+            step.warn(token, f"skipped {token.text!r}: the line has rounds already", "give it a line of its own")
         return
     if value != int(value) or value < 1:
         step.error(token, f"{token.text} rounds cannot be done", "write a whole number from 1")
@@ -35,9 +43,13 @@ def put_reps(step: Step, token: Token, value: float, women: float | None) -> Non
         return
     if value != int(value) or (women is not None and women != int(women)):
         step.error(token, f"{token.text} repetitions cannot be done", "write a whole number")
-        return
-    other = None if women is None else Reps("exact", int(women), int(women))
-    step.facts.reps = Reps("exact", int(value), int(value), other)
+    other = None if women is None else _exactly(women)
+    step.facts.reps = replace(_exactly(value), women=other)
+
+
+def _exactly(value: float) -> Reps:
+    count = int(value) if value == int(value) else value
+    return Reps("exact", count, count)
 
 
 def put_load(step: Step, first: Token, last: Token, value: float, women: float | None) -> None:

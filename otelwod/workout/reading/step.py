@@ -41,6 +41,7 @@ class Step:
         self.literal = False
         self.durations: list[Duration] = []
         self.bare: list[Bare] = []
+        self.bodyweight: Token | None = None
         self.rest_next = False
         self.interval_next = False
         self.length_end = -1

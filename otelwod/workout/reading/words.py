@@ -76,9 +76,13 @@ def on_rpe(step: Step, token: Token) -> bool:
 
 
 def on_bodyweight(step: Step, token: Token) -> bool:
+    """``@ bw`` is a load; what ``bw`` alone is, the movement decides (`conclude.settle_bodyweight`)."""
     if step.at(step.i).kind == "word" or step.facts.load is not None:
         return False
-    put_quantity(step, token, token, 1.0, None, "bw")
+    if step.at(step.i - 2).kind == "@":
+        put_quantity(step, token, token, 1.0, None, "bw")
+    else:
+        step.bodyweight = token
     return True
 
 
