@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -46,9 +47,11 @@ class Recording:
         self._written: Path | None = None
         self._history: History | None = None
         self._writers: list[SessionWriter] = []
+        self._unsaid = ExitStack()
 
     def __enter__(self) -> Recording:
         from otelwod.archive.otlp_json import SessionWriter, file_name
+        from otelwod.cli.losses import losses_unsaid
         from otelwod.telemetry import configure as configure_telemetry
         from otelwod.tracking import SessionTracker
 
@@ -80,11 +83,13 @@ class Recording:
             live=self._live,
             on_record=self._on_record,
         )
+        self._unsaid.enter_context(losses_unsaid())
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Whatever happened, what was recorded is kept: what was still open is closed as interrupted."""
-        self._tracker.close()
+        with self._unsaid:
+            self._tracker.close()
         self._save()
         for writer in self._writers:
             writer.close()
@@ -135,6 +140,7 @@ class Recording:
 
     def report(self) -> int:
         """Prints the summary; the exit status."""
+        from otelwod.cli.losses import loss_line
         from otelwod.insight import analyze_traces
         from otelwod.trace import Trace
         from otelwod.views.console import choose_color, choose_width, needs_ascii, render_workout
@@ -153,6 +159,9 @@ class Recording:
         for line in self._delivery.lines():
             failed = line.startswith("could not")
             print(visible(line[:1].upper() + line[1:]), file=sys.stderr if failed else sys.stdout)
+        lost = loss_line(self._tracker.losses, sent=bool(self._delivery.destinations))
+        if lost is not None:
+            say(lost)
         return 0
 
 
