@@ -72,17 +72,17 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
             depth += 1
         elif kind == "close":
             depth = max(0, depth - 1)
-        elif depth == 0 and i + 1 < len(line) and kind == "word" and not current and token.text.lower() == "then":
+        elif depth == 0 and i + 1 < len(line) and token.word == "then" and not current:
             continue
         elif depth == 0 and current and i + 1 < len(line):
             found = _joiner(line, i, worded)
             if found is not None:
                 parts.append((joiner, current))
                 joiner, worded = found, False
-                current = [token] if kind == "word" and token.text.lower() == "rest" else []
+                current = [token] if token.word == "rest" else []
                 continue
         current.append(token)
-        if kind == "word" and depth == 0 and token.text.lower() not in HEADER_WORDS:
+        if kind == "word" and depth == 0 and token.word not in HEADER_WORDS:
             worded = True
     parts.append((joiner, current))
     return parts
@@ -97,7 +97,7 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         return "+"
     if kind in (",", ";"):
         before = line[i - 1]
-        if before.kind == "word" and before.text.lower() in ("on", "work") and after.kind in ("time", "number"):
+        if before.word in ("on", "work") and after.kind in ("time", "number"):
             return None  # :40 on, :20 off
         if not worded and i + 2 < len(line) and (line[i + 2].text.lower() == "on" or line[i + 2].kind == "/"):
             return None  # 4 rounds, 3:00 on / 1:00 off
@@ -109,11 +109,11 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         return (
             "," if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))) else None
         )
-    if kind == "&" or (kind == "word" and token.text.lower() in ("and", "then")):
-        if token.text.lower() == "then" and worded:
+    if kind == "&" or token.word in ("and", "then"):
+        if token.word == "then" and worded:
             return ","
         return "," if worded and (_starts_step(after) or _known_on_both_sides(line, i)) else None
-    if kind == "word" and worded and token.text.lower() == "rest" and after.kind in ("time", "number"):
+    if token.word == "rest" and worded and after.kind in ("time", "number"):
         return ","
     return None
 
@@ -129,7 +129,7 @@ _STEP_WORDS: Final = words("max rest then tabata amrap emom every")
 def _starts_step(token: Token) -> bool:
     if token.kind in ("number", "time", "?"):
         return True
-    return token.kind == "word" and token.text.lower() in _STEP_WORDS
+    return token.word in _STEP_WORDS
 
 
 _REACH: Final = 6

@@ -7,13 +7,16 @@ read once from left to right, whatever stands in it.
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 
-class Token(NamedTuple):
+@dataclass(slots=True)
+class Token:
     """``kind`` is time, number, word, literal, times, open, close, comment or the symbol itself.
 
-    ``glued`` says that no space stands before it. Positions are offsets in the line's content.
+    ``glued`` says that no space stands before it. Positions are offsets in the line's content. ``word`` is the text of
+    a word in lower case, and empty for all else. Not frozen: a token is made and asked too often for that.
     """
 
     kind: str
@@ -21,12 +24,14 @@ class Token(NamedTuple):
     start: int
     end: int
     glued: bool
+    word: str = ""
 
 
 _TOKEN: Final = re.compile(
     r"""
-      (?P<space>[ \t\u00a0\u2000-\u200a\u202f\u3000]+)
-    | (?P<comment>//.*|(?<![0-9])\#.*)
+    [ \t\u00a0\u2000-\u200a\u202f\u3000]*
+    (?:
+      (?P<comment>//.*|(?<![0-9])\#.*)
     | (?P<time>[0-9]+(?::[0-9]+)+|:[0-9]+|:\?)
     | (?P<number>
         [0-9]+,[0-9]{1,2}(?=[ \t]?(?:kg|lb|km|mi|bw|cm)\b)
@@ -41,29 +46,32 @@ _TOKEN: Final = re.compile(
     | (?P<close>\))
     | (?P<emoji>[\u2600-\u27bf\u2b50\U0001f000-\U0001faff]
         [\u200d\ufe0f\u20e3\u2600-\u27bf\u2b50\U0001f000-\U0001faff\U000e0020-\U000e007f]*)
-    | (?P<symbol>.)
+    | (?P<symbol>[^ \t\u00a0\u2000-\u200a\u202f\u3000])
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
 
 
+_RENAMED: Final = frozenset({"inch", "dash", "symbol"})
+_SPACES: Final = " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+
+
 def tokens(content: str) -> list[Token]:
     """The tokens of one line, spaces left out."""
     found: list[Token] = []
-    make = Token._make
-    glued = False
-    for match in _TOKEN.finditer(content):
+    before = -1
+    for match in _TOKEN.finditer(content.rstrip(_SPACES)):  # behind the last token it would look for one at each space
         kind = match.lastgroup or ""
-        if kind == "space":
-            glued = False
-            continue
-        text = match.group()
-        if kind == "symbol":
-            kind = text
-        elif kind == "dash":
-            kind = "-"
+        start, end = match.span(match.lastindex or 0)
+        text = content[start:end]
+        if kind == "word":
+            found.append(Token(kind, text, start, end, start == before, text.lower()))
+        elif kind == "number" or kind not in _RENAMED:
+            found.append(Token(kind, text, start, end, start == before))
         elif kind == "inch":
-            kind, text = "word", "in"
-        found.append(make((kind, text, *match.span(), glued)))
-        glued = True
+            found.append(Token("word", "in", start, end, start == before, "in"))
+        else:
+            found.append(Token("-" if kind == "dash" else text, text, start, end, start == before))
+        before = end
     return found

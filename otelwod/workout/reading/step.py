@@ -54,8 +54,7 @@ class Step:
 
     def word_at(self, i: int) -> str:
         """The word at ``i`` in lower case, or an empty text."""
-        token = self.at(i)
-        return token.text.lower() if token.kind == "word" else ""
+        return self.line[i].word if 0 <= i < len(self.line) else ""
 
     def warn(self, token: Token, message: str, hint: str = "") -> None:
         """Text was skipped."""
