@@ -20,12 +20,11 @@ from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind
 from otelwod.conventions import CODE_FUNCTION_NAME, PHASE, STAGE_ARGS, STAGE_ITEMS, STAGE_NAME, STAGE_RESULT, Phase
 from otelwod.stages import failure, guard, instruments, tracing, values
 from otelwod.stages.lean import SPACIOUS, LeanTracer
-from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY, SUPPRESS_KEYS, attach, detach, get_current, holder, switch
+from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY, attach, get_current, holder, is_suppressed, reset, switch
 from otelwod.trace import AttributeValue
 
 MAX_CAPTURE = 1024
 """Characters of captured arguments, and of a captured result."""
-_SUPPRESS, _SUPPRESS_PLAIN = SUPPRESS_KEYS[0], SUPPRESS_KEYS[-1]
 
 
 class Block:
@@ -92,16 +91,15 @@ class Stage:
 
     # ----------------------------------------------------------------------------------------------------------- begin
 
-    def begin(self, arguments: Mapping[str, object] | None = None, around: Context | None = None) -> Block | None:
-        """Open a span under the current one and make it current; None where nothing is to be recorded.
+    def begin(
+        self, context: Context, arguments: Mapping[str, object] | None = None, current: bool = True
+    ) -> Block | None:
+        """Open a span in ``context``, which is as `recording_context` gives it; None where nothing is to be recorded.
 
-        With ``around`` it is opened under that context instead, and not made current. One function, because each call
-        of another one is paid by every span.
+        It becomes the current one, where ``context`` is current now, unless ``current`` is False. One function,
+        because each call of another one is paid by every span.
         """
         try:
-            context = get_current() if around is None else around
-            if context.get(_SUPPRESS) or context.get(_SUPPRESS_PLAIN):
-                return None
             if holder._TRACER_PROVIDER is not switch.provider:
                 switch.look()
             tracer = switch.tracer
@@ -130,7 +128,7 @@ class Stage:
             if arguments is not None and span.is_recording():
                 span.set_attribute(STAGE_ARGS, values.outline(dict(arguments), MAX_CAPTURE))
             block = Block(span, outer, offset, started, held)
-            if around is None:
+            if current:
                 block.token = attach(Context({**context, SPAN_KEY: span, BLOCK_KEY: block}))
         except RecursionError:
             guard.deep[0] += 1
@@ -154,10 +152,13 @@ class Stage:
             token = block.token
             if token is not None:
                 block.token = None
-                if not detach(token) and get_current().get(BLOCK_KEY) is block:
+                try:
+                    reset(token)
+                except (ValueError, RuntimeError):
                     # A generator that goes on in another context (another thread, a task a step): there this block is
                     # current by value only, and the one around it becomes current by value too.
-                    attach(tracing.context_before(token))
+                    if get_current().get(BLOCK_KEY) is block:
+                        attach(tracing.context_before(token))
             ended = tracing.monotonic_ns() + block.offset
             span = block.span
             if getattr(span, "_end_time", None) is not None:
@@ -226,9 +227,16 @@ class Stage:
             guard.swallow(problem, "items, result or histogram of a stage")
 
 
-def is_off() -> bool:
-    """Whether the provider that is set is known to record nothing."""
-    return holder._TRACER_PROVIDER is switch.silent
+def recording_context(given: Context | None = None) -> Context | None:
+    """The context ``given``, or the current one; None where nothing is recorded in it.
+
+    That is where the provider that is set is known to record nothing, or where instrumentation is suppressed. (The
+    wrappers of functions have the same test inline: see `otelwod.stages.shims`.)
+    """
+    if holder._TRACER_PROVIDER is switch.silent:
+        return None
+    context = get_current() if given is None else given
+    return None if is_suppressed(context) else context
 
 
 def current_block() -> Block | None:

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from threading import Lock
 from types import FunctionType, ModuleType
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from opentelemetry.attributes import BoundedAttributes
 from opentelemetry.context import Context
@@ -29,19 +30,26 @@ from otelwod.stages.tracing import SPAN_KEY
 from otelwod.trace import AttributeValue
 
 _SDK: Final = "opentelemetry.sdk.trace"
-_COMMON: Final = {
-    "_resource",
-    "_sampler",
-    "_trace_config",
-    "_record_exception",
-    "_set_status_on_exception",
-    "_span_processor",
-    "_limits",
-    "_instrumentation_info",
-    "_instrumentation_scope",
-    "_status",
-}
-"""Fields that are the same object in every span of a tracer (the status until somebody sets one)."""
+
+
+class _Shared(NamedTuple):
+    """What is the same object in every span of a tracer (the status until somebody sets one).
+
+    The names are those of its fields, without the underscore.
+    """
+
+    resource: Any
+    sampler: Any
+    span_processor: Any
+    limits: Any
+    instrumentation_info: Any
+    instrumentation_scope: Any
+    status: Any
+    record_exception: Any
+    set_status_on_exception: Any
+    trace_config: Any
+
+
 _OWN: Final = {
     "_name",
     "_context",
@@ -63,7 +71,13 @@ _LIST_FIELDS: Final = {"dropped", "_dq", "_lock"}
 
 _SAMPLE: Final = SpanContext(1, 2, False, TraceFlags(1), TraceState([("k", "v")]))
 
+_NO_STATE: Final = SpanContext(1, 2, False).trace_state
+_MAX_TRACE_ID: Final = (1 << 128) - 1
+_MAX_SPAN_ID: Final = (1 << 64) - 1
+_MISSING: Final = object()
+
 _new = object.__new__
+_tuple = tuple.__new__
 
 
 class LeanTracer:
@@ -73,12 +87,14 @@ class LeanTracer:
         "_always",
         "_always_below_sampled",
         "_attribute_limit",
-        "_event_limit",
-        "_fields",
+        "_ends",
         "_flags",
+        "_ids",
         "_is_enabled",
-        "_link_limit",
         "_list_class",
+        "_lists",
+        "_says_random",
+        "_shared",
         "_span_class",
         "_tracer",
         "usable",
@@ -87,7 +103,8 @@ class LeanTracer:
     def __init__(self, tracer: Any) -> None:
         self._tracer = tracer
         self._flags: dict[object, tuple[TraceFlags, TraceFlags]] = {}
-        self._fields: dict[str, Any] = {}
+        self._shared: _Shared | None = None
+        self._ids: Any = None
         self.usable = _is_known(tracer)
         if self.usable:
             sdk, sampling = sys.modules[_SDK], sys.modules[f"{_SDK}.sampling"]
@@ -105,21 +122,24 @@ class LeanTracer:
         With it come its attributes themselves, to add one of a known good value later; None where they are limited.
         """
         tracer = self._tracer
-        fields = self._fields
+        shared = self._shared
+        if shared is None:
+            return None
+        resource, sampler, processor, limits, info, scope, status, records, sets_status, config = shared
+        ids = tracer.id_generator
         if (
-            not fields
-            or tracer.resource is not fields["_resource"]  # changes in a forked child
-            or tracer.sampler is not fields["_sampler"]
+            tracer.resource is not resource  # changes in a forked child
+            or tracer.sampler is not sampler
+            or ids is not self._ids
             or len(attributes) > self._attribute_limit
             or not self._is_enabled()
         ):
             return None
-        ids = tracer.id_generator
-        sampler = tracer.sampler
         around: Any = context.get(SPAN_KEY)
         if around is None:
-            parent = state = None
-            flags = self._flags.get(_random(ids))
+            parent = None
+            state = _NO_STATE
+            flags = self._flags.get(ids.is_trace_id_random() if self._says_random else None)
             if flags is None:
                 return None
             trace_id = ids.generate_trace_id()
@@ -141,39 +161,52 @@ class LeanTracer:
             result = sampler.should_sample(context, trace_id, name, kind, attributes, ())
             recording, sampled = result.decision.is_recording(), result.decision.is_sampled()
             state, given = result.trace_state, result.attributes
-        span_context = SpanContext(trace_id, ids.generate_span_id(), False, flags[sampled], state)
+        span_id = ids.generate_span_id()
+        if state is not None and 0 < span_id <= _MAX_SPAN_ID and 0 < trace_id <= _MAX_TRACE_ID:
+            span_context = _tuple(SpanContext, (trace_id, span_id, False, flags[sampled], state, True))
+        else:
+            span_context = SpanContext(trace_id, span_id, False, flags[sampled], state)
         if not recording:
             return NonRecordingSpan(span_context), None
-        limits = fields["_limits"]
+        held: Any
         if given is attributes or given == attributes:
             plain = dict(attributes)
-            held: Any = _new(BoundedAttributes)
-            held.__dict__.update(
-                _dict=plain,
-                maxlen=limits.max_span_attributes,
-                dropped=0,
-                max_value_len=None,
-                _lock=Lock(),
-                _immutable=False,
-            )
+            held = _new(BoundedAttributes)
+            held._dict = plain
+            held.maxlen = limits.max_span_attributes
+            held.dropped = 0
+            held.max_value_len = None
+            held._lock = Lock()
+            held._immutable = False
         else:  # a sampler may add its own, of any value
             held = BoundedAttributes(limits.max_span_attributes, given, immutable=False)
             plain = held._dict
-        events, links = _new(self._list_class), _new(self._list_class)
-        events.__dict__.update(dropped=0, _dq=deque(maxlen=self._event_limit), _lock=Lock())
-        links.__dict__.update(dropped=0, _dq=deque(maxlen=self._link_limit), _lock=Lock())
+        # Field by field, as its own `__init__` does: so its fields stay in the compact form that Python gives to what
+        # is made in the same way each time, and one that is made from a ready dictionary has not.
         span = _new(self._span_class)
-        span.__dict__.update(
-            fields,
-            _name=name,
-            _kind=kind,
-            _parent=parent,
-            _context=span_context,
-            _lock=Lock(),
-            _attributes=held,
-            _events=events,
-            _links=links,
-        )
+        span._name = name
+        span._context = span_context
+        span._kind = kind
+        span._instrumentation_info = info
+        span._instrumentation_scope = scope
+        span._parent = parent
+        span._start_time = None
+        span._end_time = None
+        span._attributes = held
+        events, links = self._lists
+        span._events = _new(events)
+        span._links = _new(links)
+        span._resource = resource
+        span._status = status
+        span._sampler = sampler
+        span._trace_config = config
+        span._record_exception = records
+        span._set_status_on_exception = sets_status
+        span._span_processor = processor
+        span._limits = limits
+        span._lock = Lock()
+        if self._ends is not _MISSING:
+            span._record_end_metrics = self._ends
         span.start(start_ns, context)
         return span, plain if self._attribute_limit >= SPACIOUS else None
 
@@ -184,25 +217,27 @@ class LeanTracer:
             found = span.__dict__
             if getattr(found.get("_status"), "status_code", None) is not StatusCode.UNSET:
                 return  # a processor has set it already: this one shows nothing
-            if not self._fields or any(
-                getattr(tracer, name[1:]) is not self._fields[name] for name in ("_resource", "_sampler")
-            ):
-                fields = _fields_of(found, tracer)
-                if fields is None:
+            shared = self._shared
+            if shared is None or tracer.resource is not shared.resource or tracer.sampler is not shared.sampler:
+                if not _is_expected(found, tracer):
                     self.usable = False
                     return
-                limits = fields["_limits"]
+                limits = found["_limits"]
                 self._attribute_limit = (
                     sys.maxsize if limits.max_span_attributes is None else limits.max_span_attributes
                 )
-                self._event_limit = limits.max_events
-                self._link_limit = limits.max_links
-                self._fields = fields
+                self._lists = tuple(_unfilled(self._list_class, most) for most in (limits.max_events, limits.max_links))
+                self._ends = found.get(_METRICS, _MISSING)
+                self._shared = _Shared(*(found[f"_{name}"] for name in _Shared._fields))
+        ids = tracer.id_generator
+        if ids is not self._ids:
+            self._ids, self._says_random = ids, hasattr(ids, "is_trace_id_random")
+            self._flags.clear()
         around: Any = context.get(SPAN_KEY)
         made = span.get_span_context()
         flags = TraceFlags(made.trace_flags & ~1), TraceFlags(made.trace_flags | 1)
         if around is None:
-            self._flags[_random(tracer.id_generator)] = flags
+            self._flags[ids.is_trace_id_random() if self._says_random else None] = flags
             return
         parent = around.get_span_context()
         if parent.is_valid and parent.trace_id == made.trace_id and parent.span_id != made.span_id:
@@ -211,12 +246,6 @@ class LeanTracer:
 
 def _yes() -> bool:
     return True
-
-
-def _random(ids: Any) -> object:
-    """What newer SDKs ask the generator for the flags of a root."""
-    asked = getattr(ids, "is_trace_id_random", None)
-    return None if asked is None else bool(asked())
 
 
 def _is_known(tracer: Any) -> bool:
@@ -241,6 +270,7 @@ def _is_known(tracer: Any) -> bool:
             )
             and sdk.__dict__["_Span"].__mro__[1] is sdk.Span
             and "__init__" not in vars(sdk.__dict__["_Span"])
+            and not vars(_SAMPLE)
             and tuple(_SAMPLE) == (1, 2, False, _SAMPLE.trace_flags, _SAMPLE.trace_state, True)
         )
     except (AttributeError, KeyError, IndexError):
@@ -252,29 +282,50 @@ def _is_own(function: object, module: ModuleType) -> bool:
     return type(function) is FunctionType and function.__code__.co_filename == module.__file__
 
 
-def _fields_of(found: Mapping[str, Any], tracer: Any) -> dict[str, Any] | None:
-    """The fields that every span of the tracer shares, or None where a span is not as expected."""
-    if found.keys() - {_METRICS} != _COMMON | _OWN:
-        return None
+def _is_expected(found: Mapping[str, Any], tracer: Any) -> bool:
+    """Whether a span that the tracer made has the fields that are known, each as expected."""
+    if found.keys() - {_METRICS} != _OWN | {f"_{name}" for name in _Shared._fields}:
+        return False
     limits, attributes = found["_limits"], found["_attributes"]
-    ends = found.get(_METRICS)
-    if (
-        found["_resource"] is not tracer.resource
-        or found["_span_processor"] is not tracer.span_processor
-        or found["_sampler"] is not tracer.sampler
-        or found["_end_time"] is not None
-        or getattr(ends, "__closure__", None) is not None
-        or type(attributes) is not BoundedAttributes
-        or vars(attributes).keys() != _ATTRIBUTE_FIELDS
-        or limits.max_span_attribute_length is not None
-        or attributes.maxlen != limits.max_span_attributes
-    ):
-        return None
-    for name, limit in (("_events", limits.max_events), ("_links", limits.max_links)):
-        if vars(found[name]).keys() != _LIST_FIELDS or found[name]._dq.maxlen != limit:
-            return None
-    shared = {name: found[name] for name in _COMMON}
-    shared.update(_start_time=None, _end_time=None)
-    if _METRICS in found:
-        shared[_METRICS] = ends
-    return shared
+    return (
+        found["_resource"] is tracer.resource
+        and found["_span_processor"] is tracer.span_processor
+        and found["_sampler"] is tracer.sampler
+        and found["_end_time"] is None
+        and getattr(found.get(_METRICS), "__closure__", None) is None
+        and type(attributes) is BoundedAttributes
+        and vars(attributes).keys() == _ATTRIBUTE_FIELDS
+        and limits.max_span_attribute_length is None
+        and attributes.maxlen == limits.max_span_attributes
+        and all(
+            vars(found[name]).keys() == _LIST_FIELDS and found[name]._dq.maxlen == most
+            for name, most in (("_events", limits.max_events), ("_links", limits.max_links))
+        )
+    )
+
+
+@lru_cache(maxsize=16)
+def _unfilled(base: Any, most: int | None) -> Any:
+    """The SDK's list of at most ``most`` things, made empty-handed: most spans have neither an event nor a link.
+
+    What holds the things (some 700 bytes, by the SDK's own code each time) is made when its code first asks for it.
+    """
+
+    class Unfilled(base):  # type: ignore[misc]
+        dropped = 0
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "_dq":
+                return self.__dict__.setdefault(name, deque(maxlen=most))
+            if name == "_lock":
+                return self.__dict__.setdefault(name, Lock())
+            raise AttributeError(f"{base.__name__!r} object has no attribute {name!r}")
+
+        def __len__(self) -> int:
+            return len(self.__dict__.get("_dq", ()))
+
+        def __iter__(self) -> Iterator[Any]:
+            return iter(base.__iter__(self) if "_dq" in self.__dict__ else ())
+
+    Unfilled.__name__ = Unfilled.__qualname__ = base.__name__
+    return Unfilled

@@ -14,7 +14,7 @@ from types import FunctionType, TracebackType
 from typing import Any, Final, Literal
 
 from otelwod.stages import guard
-from otelwod.stages.block import Block, Stage, is_off
+from otelwod.stages.block import Block, Stage, recording_context
 
 
 def _probe() -> Any: ...
@@ -63,7 +63,8 @@ class _Managed:
         self.block: Block | None = None
 
     def _begin(self) -> None:
-        self.block = None if is_off() else self.stage.begin(self.arguments)
+        context = recording_context()
+        self.block = None if context is None else self.stage.begin(context, self.arguments)
 
     def _end(self, error: BaseException | None, suppressed: object) -> None:
         block, self.block = self.block, None

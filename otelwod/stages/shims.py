@@ -42,18 +42,24 @@ ANY_SHAPE: Final = Shape("*_w_args, **_w_kwargs", "*_w_args, **_w_kwargs", "'arg
 _FACTORY: Final = """
 def factory(
     _w_function, _w_begin, _w_done, _w_fail, _w_holder, _w_switch,
-    _w_steps, _w_first, _w_hide, _w_current, _w_attach, _w_reset,
+    _w_steps, _w_first, _w_hide, _w_current, _w_attach, _w_reset, _w_suppress, _w_suppress_plain,
 ):
 {body}
     return stage
 """
 
-_OFF: Final = "_w_holder._TRACER_PROVIDER is _w_switch.silent"
+# As `otelwod.stages.block.recording_context`; inline, because a call of it would be most of what a stage costs then.
+_OFF: Final = """(
+            _w_holder._TRACER_PROVIDER is _w_switch.silent
+            or (_w_context := _w_current()).get(_w_suppress)
+            or _w_context.get(_w_suppress_plain)
+        )"""
+_BEGIN: Final = "_w_begin(_w_context{arguments})"
 
 _BODIES: Final[dict[Sort, str]] = {
     "function": """
     def stage({parameters}):
-        _w_block = None if {off} else _w_begin({arguments})
+        _w_block = None if {off} else {begin}
         try:
             _w_result = _w_function({call})
         except BaseException as _w_error:
@@ -74,7 +80,7 @@ _BODIES: Final[dict[Sort, str]] = {
             except BaseException as _w_error:
                 _w_fail(None, _w_error)
                 raise
-        _w_block = _w_begin({arguments})
+        _w_block = {begin}
         try:
             _w_result = await _w_function({call})
         except BaseException as _w_error:
@@ -92,7 +98,7 @@ _BODIES: Final[dict[Sort, str]] = {
     "generator": """
     def stage({parameters}):
         _w_source = _w_function({call})
-        _w_run = _w_steps(None if {off} else _w_begin({arguments}))
+        _w_run = _w_steps(None if {off} else {begin})
         _w_moves = _w_run.moves
         _w_token = _w_run.token
         _w_count = 0
@@ -126,7 +132,7 @@ _BODIES: Final[dict[Sort, str]] = {
     "async generator": """
     async def stage({parameters}):
         _w_source = _w_function({call})
-        _w_run = _w_steps(None if {off} else _w_begin({arguments}))
+        _w_run = _w_steps(None if {off} else {begin})
         _w_moves = _w_run.moves
         _w_token = _w_run.token
         _w_count = 0
@@ -161,7 +167,7 @@ _BODIES: Final[dict[Sort, str]] = {
 def shim(function: Callable[..., Any], sort: Sort, stage: Stage, *, captures_arguments: bool) -> FunctionType:
     """The wrapper of ``function`` for ``stage``; names and signature are for the caller to copy."""
     shape = shape_of(function)
-    arguments = f"{{{shape.names}}}" if captures_arguments else ""
+    arguments = f", {{{shape.names}}}" if captures_arguments else ""
     factory = _factory(sort, shape.parameters, shape.call, arguments)
     wrapper: FunctionType = factory(
         function,
@@ -176,6 +182,8 @@ def shim(function: Callable[..., Any], sort: Sort, stage: Stage, *, captures_arg
         tracing.get_current,
         tracing.attach,
         tracing.reset,
+        tracing.SUPPRESS_KEYS[0],
+        tracing.SUPPRESS_KEYS[-1],
     )
     if shape is not ANY_SHAPE and isinstance(function, FunctionType):
         wrapper.__defaults__ = function.__defaults__
@@ -222,7 +230,8 @@ def shape_of(function: Callable[..., Any]) -> Shape:
 
 @lru_cache(maxsize=4096)
 def _factory(sort: Sort, parameters: str, call: str, arguments: str) -> Callable[..., FunctionType]:
-    body = _BODIES[sort].format(parameters=parameters, call=call, arguments=arguments, off=_OFF)
+    begin = _BEGIN.format(arguments=arguments)
+    body = _BODIES[sort].format(parameters=parameters, call=call, begin=begin, off=_OFF)
     names: dict[str, Any] = {}
     # Nothing but identifiers of the function's own parameters is put into the template.
     exec(compile(_FACTORY.format(body=body), f"<otelwod stage: {sort}>", "exec"), names)  # noqa: S102

@@ -13,7 +13,7 @@ from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanContext, SpanKind,
 
 from otelwod.conventions import Phase
 from otelwod.stages import guard, tracing, values
-from otelwod.stages.block import Block, Stage, is_off
+from otelwod.stages.block import Block, Stage, recording_context
 from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY
 
 
@@ -30,10 +30,11 @@ class SpanBlock:
         self._open: list[tuple[Stage, Block]] = []
 
     def __enter__(self) -> Span:
-        if not is_off():
+        context = recording_context()
+        if context is not None:
             with _never_raising():
                 stage = self._make()
-                block = stage.begin()
+                block = stage.begin(context)
                 if block is not None:
                     self._open.append((stage, block))
                     return block.span
@@ -115,10 +116,10 @@ def start_span(
     around = tracing.get_current() if context is None else context
     stage: Stage | None = None
     block: Block | None = None
-    if not is_off():
+    if recording_context(around) is not None:
         with _never_raising():
             stage = _stage(name, phase, attributes, kind, links, histogram)
-            block = stage.begin(around=around)
+            block = stage.begin(around, current=False)
     return OpenSpan(stage, block, around)
 
 

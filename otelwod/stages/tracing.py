@@ -74,7 +74,7 @@ SUPPRESS_KEYS: Final = tuple(
     for key in (getattr(context_api, "_SUPPRESS_INSTRUMENTATION_KEY", None), "suppress_instrumentation")
     if key is not None
 )
-"""The API's key, and the plain one of older instrumentations."""
+"""The API's key, and the plain one of older instrumentations: one or two."""
 
 
 class Switch:
@@ -114,7 +114,7 @@ switch: Final = Switch()
 
 def is_suppressed(context: Mapping[str, object]) -> bool:
     """Whether somebody has switched instrumentation off for this context."""
-    return any(context.get(key) for key in SUPPRESS_KEYS)
+    return bool(context.get(SUPPRESS_KEYS[0]) or context.get(SUPPRESS_KEYS[-1]))
 
 
 def recording_span() -> trace_api.Span | None:

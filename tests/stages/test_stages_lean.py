@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections import deque
+from copy import deepcopy
 from importlib.util import find_spec
 from typing import Any
 
@@ -67,20 +69,28 @@ def same(one: Any, other: Any) -> None:
     assert mine.keys() == theirs.keys()
     for name in mine:
         a, b = mine[name], theirs[name]
+        if isinstance(b, BoundedList):  # ours makes its fields when the SDK's code first asks for them
+            assert isinstance(a, BoundedList), name
+            assert type(a).__name__ == type(b).__name__
+            assert (len(a), list(a), a.dropped) == (len(b), list(b), b.dropped) == (0, [], 0)
+            assert vars(a) == {}
+            assert repr(a) == repr(b)
+            assert isinstance(a._dq, deque)
+            assert a._dq is not b._dq
+            with a._lock:
+                assert a._lock.locked()
+                assert not b._lock.locked()
+            assert vars(a).keys() | {"dropped"} == vars(b).keys()
+            continue
         assert type(a) is type(b), name
-        if isinstance(a, (BoundedAttributes, BoundedList)):
+        if isinstance(a, BoundedAttributes):
             assert vars(a).keys() == vars(b).keys()
             assert {k: v for k, v in vars(a).items() if k != "_lock"} == {
                 k: v for k, v in vars(b).items() if k != "_lock"
             }, name
             assert a is not b
             assert vars(a)["_lock"] is not vars(b)["_lock"]
-            if isinstance(a, BoundedList):
-                assert isinstance(a._dq, deque)
-                assert a._dq.maxlen == b._dq.maxlen
-                assert a._dq is not b._dq
-            else:
-                assert a._dict is not b._dict
+            assert a._dict is not b._dict
         elif name == "_lock":
             assert a is not b
         else:
@@ -185,6 +195,81 @@ def test_a_span_s_own_state_is_its_own(recorded: Any, ways: Any) -> None:
     assert dict(recorded.one("third").attributes) == {"otelwod.stage.name": "third", "otelwod.phase": "work"}
     assert recorded.one("third").events == ()
     assert recorded.one("third").status.status_code is StatusCode.UNSET
+
+
+def _short_span(limits: SpanLimits | None = None) -> Any:
+    tracer = TracerProvider(span_limits=limits, shutdown_on_exit=False).get_tracer("x")
+    lean = LeanTracer(tracer)
+    lean.learn(tracer.start_span("s"), Context())
+    found = lean.start("s", SpanKind.INTERNAL, {}, Context(), 1)
+    assert found is not None
+    return found[0]
+
+
+def test_a_span_without_events_and_links_holds_no_room_for_them() -> None:
+    found = _short_span()
+    found.end(2)
+    assert vars(found._events) == vars(found._links) == {}
+    assert (found.events, found.links, found.dropped_events, found.dropped_links) == ((), (), 0, 0)
+    assert vars(found._events) == vars(found._links) == {}
+
+
+def test_events_and_links_are_bounded_as_the_sdk_bounds_them() -> None:
+    found = _short_span(SpanLimits(max_events=2, max_links=1))
+    ended = found._readable_span()  # shares the lists, filled or not
+    for number in range(5):
+        found.add_event(f"e{number}")
+        found.add_link(SpanContext(3, 4 + number, False))
+    assert [event.name for event in ended.events] == ["e3", "e4"]
+    assert [link.context.span_id for link in ended.links] == [8]
+    assert (ended.dropped_events, ended.dropped_links) == (3, 4)
+    assert found._events[0].name == "e3"
+    copied = deepcopy(found._events)
+    found.add_event("e5")
+    assert [event.name for event in copied] == ["e3", "e4"]
+    assert not hasattr(found._links, "else")
+
+
+def test_events_from_many_threads_at_once_are_all_kept() -> None:
+    found = _short_span(SpanLimits(max_events=1000))
+    barrier = threading.Barrier(4)
+
+    def add() -> None:
+        barrier.wait()
+        for number in range(100):
+            found.add_event(str(number))
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(found.events) == 400
+
+
+def test_a_generator_of_ids_that_is_put_in_later_is_asked(recorded: Any, ways: Any) -> None:
+    for _ in range(2):
+        with span("s"):
+            pass
+    switch.tracer.id_generator = Counting(random=False)  # type: ignore[union-attr]
+    for _ in range(2):
+        with span("s"):
+            pass
+    assert [found.context.span_id for found in recorded.ended][2:] == [2, 4]
+    assert [found.context.trace_flags for found in recorded.ended][2:] == [1, 1]
+    assert ways == {"short": 2, "sdk": 2}
+
+
+def test_ids_out_of_range_make_the_invalid_context_that_the_sdk_makes(recorded: Any) -> None:
+    for _ in range(2):
+        with span("s"):
+            pass
+    ids: Any = switch.tracer.id_generator  # type: ignore[union-attr]
+    for wrong in (0, 1 << 64):
+        ids.generate_span_id = lambda wrong=wrong: wrong
+        with span("s"):
+            pass
+    assert [found.context.is_valid for found in recorded.ended] == [True, True, False, False]
 
 
 def test_a_remote_parent_is_learned_by_its_flags(recorded: Any, ways: Any) -> None:
