@@ -148,7 +148,7 @@ def configure(
     loopback (0: any free one), or ``"HOST:PORT"``; see `Telemetry.scrape_url`. ``service_name`` goes before the
     environment's; the default is ``otelwod``. ``seed`` makes the ids repeatable that are not derived. With
     ``live=False`` a full queue makes the program wait a little instead of dropping spans. ``quiet`` keeps the
-    exporters' log messages off the screen: `Delivery` has the reason in a few words.
+    exporters' log messages off the screen; `Delivery` has the reason in a few words in any case.
 
     Never raises for what the environment says: see ``Telemetry.problems``.
     """

@@ -65,11 +65,11 @@ def _one_line(text: str) -> str:
 
 
 class ExporterLog:
-    """Between `install` and `remove`, what an exporter logs during an export is heard here and shown nowhere else.
+    """Between `install` and `remove`, what an exporter logs during an export is heard here, and told as a reason.
 
-    Everything else that OpenTelemetry logs goes where it would have gone. Calls are counted, over all instances: the
-    last `remove` takes it away, so that an export thread that outlives its program's patience stays quiet. With
-    ``quiet=False`` nothing is installed, the exporters log as ever, and no reason is known.
+    With ``quiet`` it is shown nowhere else; without, it goes where it would have gone, as everything else that
+    OpenTelemetry logs does in any case. Calls are counted, over all instances: the last `remove` takes it away, so that
+    an export thread that outlives its program's patience stays quiet.
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
@@ -77,12 +77,9 @@ class ExporterLog:
 
     @contextmanager
     def listening(self) -> Iterator[list[str]]:
-        """In this thread, collect the last reason that is logged; the list has at most one item, at any time.
-
-        It stays empty without ``quiet``.
-        """
+        """In this thread, collect the last reason that is logged; the list has at most one item, at any time."""
         heard: list[str] = []
-        _thread.heard = heard if self.quiet else None
+        _thread.heard, _thread.quiet = heard, self.quiet
         try:
             yield heard
         finally:
@@ -90,51 +87,53 @@ class ExporterLog:
 
     def install(self) -> None:
         """Stand between OpenTelemetry's loggers and the program's."""
-        if self.quiet:
-            _interception.begin()
+        _interception.begin(self.quiet)
 
     def remove(self) -> None:
         """Undo one `install`; the last one leaves everything as it was."""
-        if self.quiet:
-            _interception.end()
+        _interception.end(self.quiet)
 
 
 class _Interception(logging.Handler):
-    """The one handler on OpenTelemetry's root logger, and a filter in front of those of its exporters.
+    """A filter in front of OpenTelemetry's loggers hears; for quiet users a handler on their root stops what is heard.
 
-    The filter is needed because some exporters' loggers pass a message on once in 20 s only, whichever exporter it
-    came from.
+    The filter comes before those of the loggers, because some exporters' loggers pass a message on once in 20 s only,
+    whichever exporter it came from. Without a quiet user nothing else is touched: not even a handler stands in the way.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._guard = threading.Lock()
-        self._users = 0
+        self._users = self._quiet_users = 0
         self._propagated = True
         self._front = _Front()
         self._fronted: list[logging.Logger] = []
 
-    def begin(self) -> None:
+    def begin(self, quiet: bool) -> None:
         with self._guard:
             self._users += 1
-            for name in [name for name in logging.root.manager.loggerDict if name.startswith(f"{_LOGGER}.")]:
-                logger = logging.getLogger(name)
-                if logger.filters and self._front not in logger.filters:
+            for name, logger in list(logging.root.manager.loggerDict.items()):
+                if not isinstance(logger, logging.Logger) or not name.startswith(f"{_LOGGER}."):
+                    continue
+                if self._front not in logger.filters:
                     logger.filters.insert(0, self._front)
                     self._fronted.append(logger)
-            if self._users == 1:
-                logger = logging.getLogger(_LOGGER)
-                self._propagated = logger.propagate
-                logger.addHandler(self)
-                logger.propagate = False
+            self._quiet_users += quiet
+            if quiet and self._quiet_users == 1:
+                root = logging.getLogger(_LOGGER)
+                self._propagated = root.propagate
+                root.addHandler(self)
+                root.propagate = False
 
-    def end(self) -> None:
+    def end(self, quiet: bool) -> None:
         with self._guard:
             self._users -= 1
+            self._quiet_users -= quiet
+            if quiet and self._quiet_users == 0:
+                root = logging.getLogger(_LOGGER)
+                root.removeHandler(self)
+                root.propagate = self._propagated
             if self._users == 0:
-                logger = logging.getLogger(_LOGGER)
-                logger.removeHandler(self)
-                logger.propagate = self._propagated
                 for fronted in self._fronted:
                     fronted.removeFilter(self._front)
                 self._fronted.clear()
@@ -150,7 +149,7 @@ class _Front(logging.Filter):
 
 
 def _hear(record: logging.LogRecord) -> bool:
-    """Keep the reason that a record gives; whether anybody in this thread listens."""
+    """Keep the reason that a record gives for whoever listens in this thread; whether the record is to stop here."""
     heard: list[str] | None = getattr(_thread, "heard", None)
     if heard is None:
         return False
@@ -160,7 +159,7 @@ def _hear(record: logging.LogRecord) -> bool:
         reason = ""
     if reason:
         heard[:] = [reason]
-    return True
+    return bool(_thread.quiet)
 
 
 _thread = threading.local()
