@@ -5,9 +5,9 @@ The public names and nothing else. Each is loaded when it is first used, so that
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from otelwod._names import HOMES, load_name
 from otelwod._version import __version__
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from otelwod.telemetry import configure
     from otelwod.trace import SpanRecord, Trace
     from otelwod.tracking import ExecutionTracker, SessionTracker
+    from otelwod.views.verdict import print_verdict
     from otelwod.workout import Workout, load, parse
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "log",
     "metric",
     "parse",
+    "print_verdict",
     "replay",
     "run_task",
     "run_task_async",
@@ -81,53 +83,11 @@ __all__ = [
     "wait",
 ]
 
-_HOMES = {
-    "ExecutionTracker": "otelwod.tracking",
-    "Input": "otelwod.runtime.inputs",
-    "KeepProcessor": "otelwod.insight.live.keeping",
-    "PerformanceMonitor": "otelwod.insight.monitor",
-    "PerformanceProcessor": "otelwod.insight.processor",
-    "Pipeline": "otelwod.stages.pipeline",
-    "PipelineStage": "otelwod.stages.pipeline",
-    "Report": "otelwod.insight.report",
-    "SeeAllSampler": "otelwod.insight.live.sampling",
-    "Session": "otelwod.runtime.session",
-    "SessionTracker": "otelwod.tracking",
-    "SimulatedAthlete": "otelwod.runtime.athletes",
-    "SpanRecord": "otelwod.trace",
-    "TaskRun": "otelwod.stages.taskrun",
-    "Threshold": "otelwod.insight.monitor",
-    "Timing": "otelwod.stages.taskrun",
-    "Trace": "otelwod.trace",
-    "TracedExecutor": "otelwod.stages",
-    "Workout": "otelwod.workout",
-    "analyze": "otelwod.archive.analysis",
-    "annotate": "otelwod.stages",
-    "boundary": "otelwod.stages.taskrun",
-    "compile_workout": "otelwod.runtime.program",
-    "configure": "otelwod.telemetry",
-    "drive": "otelwod.runtime.athletes",
-    "load": "otelwod.workout",
-    "log": "otelwod.stages",
-    "metric": "otelwod.stages",
-    "parse": "otelwod.workout",
-    "replay": "otelwod.runtime.athletes",
-    "run_task": "otelwod.stages.taskrun",
-    "run_task_async": "otelwod.stages.taskrun",
-    "span": "otelwod.stages",
-    "stage": "otelwod.stages",
-    "start_span": "otelwod.stages",
-    "submit": "otelwod.stages",
-    "task": "otelwod.stages.taskrun",
-    "wait": "otelwod.stages",
-}
-
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
+    if name not in HOMES:
         raise AttributeError(f"module 'otelwod' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
+    value = globals()[name] = load_name(name)
     return value
 
 

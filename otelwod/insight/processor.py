@@ -29,7 +29,7 @@ from otelwod.insight.live.metrics import register
 from otelwod.insight.live.rows import UNWATCHED, is_plain, tag_of, trimmed
 from otelwod.insight.live.summary import Summary, summarise
 from otelwod.insight.live.tally import OperationSummary, Tallies
-from otelwod.insight.live.verdict import print_verdict
+from otelwod.insight.live.verdict import Printer, print_verdict
 from otelwod.insight.report import Report
 from otelwod.telemetry.ids import format_span_id
 from otelwod.telemetry.span_records import record_of
@@ -52,7 +52,7 @@ class PerformanceProcessor(SpanProcessor):
     ``max_spans`` and ``max_traces`` bound the detail (about 256 bytes a span), ``max_open`` the open spans that are
     watched, ``max_operations`` the distinct names. A trace is complete when its last open span ends, or after
     ``trace_timeout_s`` without news. ``report_at_exit`` prints the verdict to ``stream`` (stderr) when the program
-    ends. ``metrics`` offers ``otelwod.operation.*`` through the meter provider that is set. With
+    ends, by ``verdict``. ``metrics`` offers ``otelwod.operation.*`` through the meter provider that is set. With
     ``predecessor_attribute`` each span carries the id of its predecessor (it costs more than all the rest).
 
     Never raises into the host, never waits; after three internal errors it switches itself off and says so in the log.
@@ -69,6 +69,7 @@ class PerformanceProcessor(SpanProcessor):
         interval_s: float = 1.0,
         report_at_exit: bool = False,
         stream: TextIO | None = None,
+        verdict: Printer = print_verdict,
         metrics: bool = True,
         predecessor_attribute: bool = False,
         background: bool = True,
@@ -84,6 +85,7 @@ class PerformanceProcessor(SpanProcessor):
         self._background = background
         self._clock = clock
         self._stream = stream
+        self._verdict = verdict
         self._subscribers: list[Callable[[Trace], None]] = []
         self._guard = Guard("PerformanceProcessor", self._switch_off)
         self._printed = not report_at_exit
@@ -392,7 +394,7 @@ class PerformanceProcessor(SpanProcessor):
             return
         report = self.report(include_open=True, span_limit=2_000)
         if report.span_count:
-            print_verdict(report, self._stream)
+            self._verdict(report, self._stream)
 
 
 def _ignore(*_: Any, **__: Any) -> None:

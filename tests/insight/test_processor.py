@@ -200,6 +200,18 @@ def test_the_verdict_is_printed_once_at_the_end() -> None:
     assert out.getvalue().count("`slow` holds 100 %") == 1
 
 
+def test_the_verdict_is_printed_by_whatever_was_given() -> None:
+    told: list[tuple[int, object]] = []
+    out = io.StringIO()
+    program = Program(
+        report_at_exit=True, stream=out, verdict=lambda report, stream: told.append((report.span_count, stream))
+    )
+    program.serial([("slow", 900_000_000)])
+    program.provider.shutdown()
+    assert told == [(2, out)]
+    assert out.getvalue() == ""
+
+
 def test_the_background_thread_empties_the_ring() -> None:
     program = Program(background=True, interval_s=0.001)
     done = __import__("threading").Event()

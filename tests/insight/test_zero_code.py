@@ -59,8 +59,17 @@ def instrumented(
 
 @needs_instrument
 @needs_entry_points
-def test_instrument_attaches_it_and_nothing_is_printed(tmp_path: Path) -> None:
+def test_merely_being_installed_is_no_choice(tmp_path: Path) -> None:
     ran = instrumented(tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "[]", "no processor of ours, and no cost"
+    assert ran.stderr == ""
+
+
+@needs_instrument
+@needs_entry_points
+def test_instrument_attaches_it_and_nothing_is_printed(tmp_path: Path) -> None:
+    ran = instrumented(tmp_path, OTELWOD_ENABLED="true")
     assert ran.returncode == 0, ran.stderr
     assert "PerformanceProcessor" in ran.stdout
     assert "slow query" not in ran.stderr
@@ -78,7 +87,11 @@ def test_options_come_from_the_environment(tmp_path: Path) -> None:
 @needs_instrument
 @needs_entry_points
 @pytest.mark.parametrize(
-    "environ", [{"OTELWOD_ENABLED": "false"}, {"OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "otelwod"}]
+    "environ",
+    [
+        {"OTELWOD_ENABLED": "false", "OTELWOD_MAX_SPANS": "7"},
+        {"OTELWOD_ENABLED": "true", "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS": "otelwod"},
+    ],
 )
 def test_it_can_be_kept_away(tmp_path: Path, environ: dict[str, str]) -> None:
     assert "PerformanceProcessor" not in instrumented(tmp_path, **environ).stdout
@@ -114,9 +127,32 @@ def test_naming_the_entry_points_loads_no_sdk() -> None:
     assert ran.stdout.strip() == "False", ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("environ", "call", "attaches"),
+    [
+        ({}, {"skip_dep_check": True}, False),
+        ({"OTELWOD_MAX_SPANS": " ", "OTELWOD_BUDGET": "0.02"}, {"skip_dep_check": True}, False),
+        ({"OTELWOD_MAX_SPANS": "9"}, {"skip_dep_check": True}, True),
+        ({"OTELWOD_ENABLED": "true"}, {"skip_dep_check": True}, True),
+        ({}, {}, True),
+        ({"OTELWOD_ENABLED": "false"}, {}, False),
+    ],
+)
+def test_it_attaches_where_somebody_chose_it(
+    monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], call: dict[str, bool], attaches: bool
+) -> None:
+    for name in [name for name in os.environ if name.startswith("OTELWOD_")]:
+        monkeypatch.delenv(name)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    provider = TracerProvider(shutdown_on_exit=False)
+    found = OtelwodInstrumentor().instrument(tracer_provider=provider, **call)
+    assert (found is not None, attached(provider) is not None) == (attaches, attaches)
+
+
 def test_one_processor_a_provider() -> None:
     provider = TracerProvider(shutdown_on_exit=False)
-    first = OtelwodInstrumentor().instrument(tracer_provider=provider, metrics=False, max_spans=7, skip_dep_check=True)
+    first = OtelwodInstrumentor().instrument(tracer_provider=provider, metrics=False, max_spans=7)
     assert first is not None
     assert OtelwodInstrumentor().instrument(tracer_provider=provider) is first
     assert attached(provider) is first

@@ -1,8 +1,9 @@
 """The ``opentelemetry_instrumentor`` entry point named ``otelwod``: the processor without a line of code.
 
-``opentelemetry-instrument`` and declarative configuration call `OtelwodInstrumentor.instrument` after the SDK has been
-set up. Nothing is printed and no SDK is imported until then; ``OTELWOD_ENABLED=false`` (or
-``OTEL_PYTHON_DISABLED_INSTRUMENTATIONS=otelwod``) keeps it away altogether.
+``opentelemetry-instrument`` calls `OtelwodInstrumentor.instrument` of whatever is installed, after the SDK has been set
+up: that is no choice, so it attaches only where one of our environment variables is set (``OTELWOD_ENABLED=true`` will
+do). Declarative configuration calls it because a file names ``otelwod``, and a program because somebody wrote the
+call: there it attaches. Until then no SDK is imported.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from otelwod.insight.live.guard import warn
-from otelwod.insight.live.options import ProcessorOptions, read_options
+from otelwod.insight.live.options import ProcessorOptions, is_chosen, read_options
 
 if TYPE_CHECKING:
     from otelwod.insight.processor import PerformanceProcessor
@@ -32,11 +33,14 @@ class OtelwodInstrumentor:
         return ()
 
     def instrument(self, tracer_provider: object = None, **options: Any) -> PerformanceProcessor | None:
-        """Attach; returns the processor, None where there is no SDK provider or it is switched off. Never raises.
+        """Attach; returns the processor, None where nobody chose it or there is no SDK provider. Never raises.
 
-        ``options`` are those of `ProcessorOptions`; what is not among them is ignored.
+        ``options`` are those of `ProcessorOptions`; what is not among them is ignored, but that ``skip_dep_check``
+        tells the loader that goes through everything installed.
         """
         try:
+            if "skip_dep_check" in options and not is_chosen(os.environ):
+                return None
             return _attach(tracer_provider or trace.get_tracer_provider(), read_options(os.environ, options))
         except Exception as error:  # noqa: BLE001 - the program goes on without us
             warn("the processor could not be attached: %s: %s", type(error).__name__, error)

@@ -14,7 +14,7 @@ class ProcessorOptions:
     """What ``instrumentation/development: python: otelwod:`` takes; None leaves the default.
 
     The environment variable of an option is its name in capitals behind ``OTELWOD_``. ``see_all`` records also what the
-    sampler drops (it is not exported). ``enabled`` False attaches nothing.
+    sampler drops (it is not exported). ``enabled`` False attaches nothing; True is a choice without any other option.
     """
 
     enabled: bool | None = None
@@ -58,6 +58,11 @@ def _seconds(value: object) -> float:
 
 _PREFIX: Final = "OTELWOD_"
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {"bool": _flag, "int": _whole, "float": _seconds}
+
+
+def is_chosen(environ: Mapping[str, str]) -> bool:
+    """Whether any of our variables is set, to whatever."""
+    return any(environ.get(_PREFIX + field.name.upper(), "").strip() for field in fields(ProcessorOptions))
 
 
 def read_options(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, Any]:

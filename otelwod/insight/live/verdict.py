@@ -1,27 +1,21 @@
-"""The printed verdict: the one place where insight asks a room above it.
+"""Who prints the verdict: whatever printer a processor was given, else the one that the package offers by name.
 
-The processor ends with the program, so it must find the view by itself. The import is made when a verdict is printed,
-and import-linter lists it as the one exception to the order of the rooms.
+Insight makes reports and knows no view. The names of the package (``otelwod.print_verdict``) are filled by rooms above
+it; the look-up is made when a verdict is due, so that a program which prints none loads no view.
 """
 
 from __future__ import annotations
 
-import sys
-from typing import TextIO
+from collections.abc import Callable
+from typing import TextIO, TypeAlias
 
+from otelwod._names import load_name
 from otelwod.insight.report import Report
+
+Printer: TypeAlias = Callable[[Report, TextIO | None], None]
+"""Writes a report for people to a stream, None being stderr. A stream that cannot be written to is no error."""
 
 
 def print_verdict(report: Report, stream: TextIO | None = None) -> None:
-    """Write the report for people to ``stream`` (default stderr). A closed or narrow stream is no error."""
-    out = sys.stderr if stream is None else stream
-    if out is None:
-        return
-    from otelwod.views.console import needs_ascii, render_report
-
-    ascii_only = needs_ascii(getattr(out, "encoding", None) or "utf-8")
-    try:
-        out.write(render_report(report, ascii_only=ascii_only).rstrip("\n") + "\n")
-        out.flush()
-    except (OSError, ValueError):
-        return
+    """The package's own printer."""
+    load_name("print_verdict")(report, stream)
