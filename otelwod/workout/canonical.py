@@ -126,6 +126,8 @@ def _quantity(found: Quantity) -> str:
         value += "/" + number(found.women.value)
     if found.unit == "rpe":
         return f"@RPE {value}"
+    if found.pieces > 1:
+        return f"{found.pieces}x{value} {found.unit} DBs"
     return f"{value} {'inch' if found.unit == 'in' else found.unit}"  # "in" is also a word
 
 

@@ -19,6 +19,8 @@ def quantity_text(quantity: Quantity, profile: Profile | None = None) -> str:
         value += "/" + spoken(quantity.women.value)
     if quantity.unit == "rpe":
         return f"RPE {value}"
+    if quantity.pieces > 1:
+        value = f"{quantity.pieces} × {value}"
     return f"{value}%" if quantity.unit == "%" else f"{value} {quantity.unit}"
 
 

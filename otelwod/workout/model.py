@@ -38,7 +38,8 @@ class Quantity:
 
     ``si`` is None where no conversion exists: a load in body weights (``bw``), ``%`` or ``RPE``. ``unit`` is the
     canonical spelling (``lb kg pood bw % rpe``, ``m km mi ft in cm yd``, ``cal kcal kJ``). ``value`` is None for "to be
-    recorded" (``? kg``). ``women`` is the second of two Rx values (``225/155 lb``).
+    recorded" (``? kg``). ``women`` is the second of two Rx values (``225/155 lb``). ``pieces`` is 2 for a load in each
+    hand (``2x50 lb``): ``value`` is that of one, ``si`` that of both together.
     """
 
     value: float | None
@@ -46,6 +47,7 @@ class Quantity:
     text: str
     si: float | None = None
     women: Quantity | None = None
+    pieces: int = 1
 
     def for_profile(self, profile: Profile) -> Quantity:
         """The value that an athlete of this profile uses."""

@@ -52,13 +52,11 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
      "write the distance alone, or a time for it"),
     (_rule(r"(?<=\d )\((\d+)/\1\)"), "info", "kept as a note: the count in front is that of both sides",
      "write the count of both sides together"),
-    (_rule(rf"(?<=[a-z)@] )2 ?[x\u00d7] ?(?={_AMOUNT} ?{_WEIGHT})|(?<=[a-z)@] )2 ?[x\u00d7] ?(?=\d+/\d)"), "info",
-     "is read as a pair, not as sets; the load is that of each of the two", "write 2 sets of for sets"),
     (_rule(r"^\*[^*\d]+\*$"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
 _UNSAID: Final = _rule(r"^(?:scaled|scaling|beginners?|intermediate|foundations|masters)(?: options?)?\s?:.*")
 _DEATH: Final = _rule(r"^death by\b")
-_PAIR_NEEDS: Final = _rule(r"^\d|\b(?:db|kb|dumbbell|kettlebell)s?\b")
+_PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)")
 _TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:")
 _BOLD: Final = re.compile(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__")
 _SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))")
@@ -84,11 +82,12 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     if _DEATH.match(text):
         remarks.add(Remark(shift, "warning", "work that grows without an end cannot be said; read as one line",
                            "write the rounds that are meant: EMOM 10, or 1-2-...-10"))  # fmt: skip
+    text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
     text = _PARTS.sub(r"\1-", text)
     text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)
     for pattern, severity, message, hint in _NOTED:
         found = pattern.search(text)
-        if found is None or (message.startswith("is read as a pair") and not _PAIR_NEEDS.search(text)):
+        if found is None:
             continue
         said = found[0].strip(" ,:*()@")
         notes.append(said)

@@ -10,6 +10,7 @@ the pood is 16.3804964 kg; the dietary calorie is the kilocalorie, and 4.184 kJ.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Literal
 
 from otelwod.workout.model import Quantity
@@ -71,6 +72,14 @@ def spoken(value: float | None) -> str:
     if value == int(value):
         return str(int(value))
     return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
+def doubled(load: Quantity) -> Quantity:
+    """The same load in each hand: both count."""
+    if load.pieces > 1:
+        return load
+    women = None if load.women is None else doubled(load.women)
+    return replace(load, si=None if load.si is None else 2 * load.si, women=women, pieces=2)
 
 
 def quantity(value: float | None, unit: str, text: str, women: Quantity | None = None) -> Quantity:

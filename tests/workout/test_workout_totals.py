@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from otelwod.workout import Totals, files, load, movements, parse, totals, units
+from otelwod.workout import Totals, canonical, files, load, movements, parse, totals, units
 
 S = 1_000_000_000
 
@@ -141,3 +141,14 @@ def test_a_disk_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(files.stat, "S_ISDIR", fail)
     assert "Input/output error" in load(path).errors[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "kilograms"),
+    [("10 DB thrusters 2x20/10 kg", 400), ("10 KB cleans 20/10 kg", 200), ("10 dual KB cleans 20/10 kg", 400),
+     ("10 lunges DBs 20/10 kg", 400)],
+)  # fmt: skip
+def test_a_load_in_each_hand_counts_twice(text: str, kilograms: float) -> None:
+    assert totals(parse(text)).volume_load_kg == kilograms
+    assert totals(parse(text), "women").volume_load_kg == kilograms / 2
+    assert totals(parse(canonical(parse(text)))).volume_load_kg == kilograms

@@ -479,7 +479,6 @@ INEXPRESSIBLE: Final[tuple[tuple[str, str], ...]] = (
         "AMRAP 7\n3-6-9-12-...\nThrusters\nC2B",
         "a ladder without an end: read as the numbers that stand there, with a warning",
     ),
-    ("10 to 1 burpees", "a ladder in words"),
     ("I go, you go: 10 rounds of 10 cal row", "who of two athletes works when"),
     ("Scaled: ring rows", "a second prescription for a whole workout"),
     ("3x5 @ 65%, 75%, 85%", "a load for each set"),

@@ -15,7 +15,11 @@ MOVEMENTS = (
 )  # fmt: skip
 counts = st.integers(1, 200)
 clocks = st.sampled_from((":30", "1:00", "20:00", "1:30:00", ":90", "2 min", "45 s", "1 h", "^5:00", "*1:00"))
-loads = st.sampled_from(("95 lb", "43kg", "1.5 bw", "@ 80%", "@RPE 8", "225/155 lb", "? kg", "53/35#", "1/2 pood"))
+loads = st.sampled_from(
+    ("95 lb", "43kg", "1.5 bw", "@ 80%", "@RPE 8", "225/155 lb", "? kg", "53/35#", "1/2 pood", "2x50/35 lb DBs")
+)
+    ("95 lb", "43kg", "1.5 bw", "@ 80%", "@RPE 8", "225/155 lb", "? kg", "53/35#", "1/2 pood", "2x50/35 lb DBs")
+)
 movements = st.sampled_from(MOVEMENTS)
 reps = st.one_of(counts.map(str), st.sampled_from(("Max", "?", "8-12", "20/15")))
 
@@ -47,7 +51,7 @@ headers = st.one_of(
     st.lists(counts, min_size=3, max_size=6).map(lambda s: "-".join(map(str, s))),
     st.sampled_from(
         ("For Time", "For Time (cap 20:00)", "cap 12:00", "20:00", "0:00", ":?", "Tabata", "Strength", "3x10", "95 lb",
-         "(3) 2:00", "10:00 (EMOM)", "400 m", "Metcon:")
+         "(3) 2:00", "10:00 (EMOM)", "400 m", "Metcon:", "[set up]", "10 to 1", "(EMOM)")
     ),
 )  # fmt: skip
 sets = st.tuples(st.integers(1, 10), st.integers(1, 20), movements, loads).map(lambda p: f"{p[0]}x{p[1]} {p[2]} {p[3]}")

@@ -13,8 +13,11 @@ from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity,
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
 from otelwod.workout.tokens import Token
+from otelwod.workout.units import doubled
 
 _TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
+IMPLEMENTS: Final = frozenset({"dbs", "kbs", "dumbbells", "kettlebells"})
+"""Words for two of a kind, one in each hand."""
 _PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
 
 
@@ -35,6 +38,8 @@ def conclude(step: Step) -> None:
     if step.bodyweight is not None:
         settle_bodyweight(step, step.bodyweight)
     settle(step)
+    if step.pair and facts.load is not None and facts.load.unit in ("lb", "kg", "pood"):
+        facts.load = doubled(facts.load)
     if facts.kind in ("emom", "tabata"):
         for extra in step.durations:
             step.said(f"skipped {extra.text!r}: the intervals have their length", "give it a line of its own")
@@ -121,6 +126,8 @@ def name_movement(step: Step) -> None:
             facts.notes.append(" ".join(words))
         facts.notes.extend(step.qualifiers)
         return
+    if step.pair and len(words) > 1 and words[-1].lower() in IMPLEMENTS and lookup(" ".join(words)) is None:
+        words.pop()  # lunge DBs 50/35: what is held, not what is done
     while len(words) > 1 and not step.literal and words[-1].lower() in _TRAILING:
         words.pop()
     side: list[str] = []

@@ -7,6 +7,7 @@ from typing import Final
 from otelwod.workout.model import Reps
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, unit_at
+from otelwod.workout.reading.ladders import TO, expanded, is_ladder, read_ladder, said_ladder
 from otelwod.workout.reading.placing import put_bare, put_load, put_quantity, put_reps, put_rounds, put_rpe
 from otelwod.workout.reading.step import Step
 from otelwod.workout.tokens import Token
@@ -24,6 +25,8 @@ def read_number(step: Step, token: Token) -> None:
         step.error(token, f"the number {shown} is out of range", "write a number up to 1,000,000,000")
         return
     if step.at(j).kind in ("-", "/") and step.at(j + 1).kind == "number" and read_series(step, start, value, j):
+        return
+    if step.word_at(j) in TO and read_ladder(step, start, value, j):
         return
     women: float | None = None
     if step.at(j).kind == "/" and step.at(j + 1).kind == "number":
@@ -79,6 +82,12 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
     token, last = step.line[start], step.line[k - 1]
     unit, behind = unit_at(step, k)
     step.i = k
+    if len(values) > 2 and unit and dimension(unit) == "load":
+        step.i = behind
+        text = step.slice(token, step.line[behind - 1])
+        step.facts.notes.append(text)
+        step.warn(token, f"{text!r}, a load for each set, is kept as a note", "write a line for each set")
+        return True
     if unit and not (dimension(unit) == "energy" and (len(values) > 2 or values[-1] < first)):
         step.i = behind
         step.info(token.start, f"of {step.slice(token, last)!r} the first number counts", "write one number")
@@ -90,6 +99,9 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
     whole = tuple(map(int, values))
     if expand:
         whole = expanded(step, token, whole)
+    elif sign == "-" and is_ladder(step, whole):
+        whole = expanded(step, token, whole)
+        said_ladder(step, token, last, whole)
     if step.word_at(step.i) in ("reps", "rep"):
         step.i += 1
     if len(whole) == 2 and whole[0] <= whole[1] and step.word_at(step.i) not in ROUND_WORDS:
@@ -108,22 +120,19 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
     return True
 
 
-def expanded(step: Step, token: Token, values: tuple[int, ...]) -> tuple[int, ...]:
-    """``10-9-...-1``: the step between the first two numbers goes on to the last."""
-    stride = values[1] - values[0] if len(values) > 2 else (1 if values[-1] > values[0] else -1)
-    head, last = values[:-1], values[-1]
-    if stride == 0 or (last - head[-1]) % stride or not 0 < (last - head[-1]) // stride <= 1000:
-        step.error(token, "these numbers have no steps that lead to the last", "write every number of the scheme")
-        return values
-    return (*head, *range(head[-1] + stride, last + (1 if stride > 0 else -1), stride))
-
-
 def place_count(step: Step, first: Token, last: Token, value: float, women: float | None) -> None:
     """A number without a unit: rounds, repetitions, or bare."""
     facts, after = step.facts, step.at(step.i)
     word = step.word_at(step.i)
     times = after.kind == "times" or (word == "x" and not step.words) or (after.kind == "*" and after.glued)
     if times and women is None:
+        if value == 2 and pair_follows(step):
+            step.i += 1
+            step.pair = True
+            step.info(
+                first.start, "'2x' is read as a pair, not as sets: a load in each hand", "write 2 sets of for sets"
+            )
+            return
         if step.words and value > 20 and after.glued:  # Back Squat 225x5
             step.i += 1
             put_load(step, first, last, value, None)
@@ -157,6 +166,23 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
         put_reps(step, first, value, None)
         return
     put_bare(step, first, last, value, women)
+
+
+_HELD: Final = frozenset({"db", "dbs", "kb", "kbs", "dumbbell", "dumbbells", "kettlebell", "kettlebells"})
+
+
+def pair_follows(step: Step) -> bool:
+    """Whether ``2x`` stands before the load of something that is held: ``2x50 lb DBs``, ``10 DB snatch 2x50/35``."""
+    if step.at(step.i + 1).kind != "number":
+        return False
+    j = amount_at(step, step.i + 1)[1]
+    both = step.at(j).kind == "/" and step.at(j + 1).kind == "number"
+    unit, behind = unit_at(step, amount_at(step, j + 1)[1] if both else j)
+    weight = unit in ("lb", "kg", "pood")
+    if not step.words:
+        return weight and step.word_at(behind) in _HELD and step.at(behind + 1).kind != "word"
+    held = step.line[0].kind == "number" or any(token.word in _HELD for token in step.line)
+    return held and (weight or (both and not unit))
 
 
 def sets_of_load(step: Step) -> bool:
@@ -199,7 +225,10 @@ def read_at(step: Step, token: Token) -> None:
         women = None
         if value is not None and step.at(j).kind == "/" and step.at(j + 1).kind == "number":
             women, j = amount_at(step, j + 1)
-        ranged = step.at(j).kind == "-" and step.at(j + 1).kind == "number" and unit_at(step, j + 2)[0]
+        k = j
+        while step.at(k).kind in ("-", "/") and step.at(k + 1).kind == "number":
+            k += 2
+        ranged = k > j and unit_at(step, k)[0]
         if value is None or unit_at(step, j)[0] or ranged:
             return  # the number says it itself
         first, last = after, step.line[j - 1]

@@ -95,6 +95,8 @@ def put_quantity(step: Step, first: Token, last: Token, value: float | None, wom
         step.warn(first, f"skipped {text!r}: the line has a {slot} already", "give it a line of its own")
         return
     setattr(facts, slot, found)
+    if slot == "load":
+        step.load_end = last.end
 
 
 def put_time(step: Step, ns: int | None, first: Token, last: Token) -> None:

@@ -42,6 +42,8 @@ class Step:
         self.durations: list[Duration] = []
         self.bare: list[Bare] = []
         self.bodyweight: Token | None = None
+        self.pair = False
+        self.load_end = -1
         self.rest_next = False
         self.interval_next = False
         self.length_end = -1

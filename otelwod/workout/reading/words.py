@@ -8,6 +8,7 @@ from typing import Final
 from otelwod.workout.model import Reps
 from otelwod.workout.reading import headers
 from otelwod.workout.reading.amounts import amount_at
+from otelwod.workout.reading.conclude import IMPLEMENTS
 from otelwod.workout.reading.placing import put_quantity, put_rounds, put_rpe
 from otelwod.workout.reading.step import Step
 from otelwod.workout.tokens import Token
@@ -104,6 +105,28 @@ def on_reps(step: Step, _token: Token) -> bool:
     return not step.words and (bool(step.facts.scheme) or step.facts.reps is not None)
 
 
+def on_implements(step: Step, token: Token) -> bool:
+    """``50/35 lb DBs``: behind a load the word says that there are two; else it may be part of a name."""
+    before = step.at(step.i - 2)
+    behind = step.facts.load is not None and before.end == step.load_end
+    step.pair = step.pair or token.word in IMPLEMENTS
+    return behind and step.at(step.i).kind != "word"
+
+
+def on_both(step: Step, _token: Token) -> bool:
+    """``dual KB clean``, ``double DB snatch``; the word stays in the name."""
+    step.pair = step.pair or step.word_at(step.i) in _ONE_OF_TWO
+    return False
+
+
+_ONE_OF_TWO: Final = IMPLEMENTS | {"db", "kb", "dumbbell", "kettlebell"}
+
+
+def on_from(step: Step, _token: Token) -> bool:
+    """``from 10 to 1``, ``from 0:00-10:00``."""
+    return not step.words and step.at(step.i).kind in ("number", "time")
+
+
 def on_each(step: Step, _token: Token) -> bool:
     """``7 rounds each for time``."""
     return not step.words and step.facts.is_header
@@ -141,4 +164,8 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "reps": on_reps,
     "x": on_ignored,
     "each": on_each,
+    "from": on_from,
+    "dual": on_both,
+    "double": on_both,
+    **dict.fromkeys(("dbs", "kbs", "dumbbells", "kettlebells", "db", "kb", "dumbbell", "kettlebell"), on_implements),
 }
