@@ -18,8 +18,6 @@ clocks = st.sampled_from((":30", "1:00", "20:00", "1:30:00", ":90", "2 min", "45
 loads = st.sampled_from(
     ("95 lb", "43kg", "1.5 bw", "@ 80%", "@RPE 8", "225/155 lb", "? kg", "53/35#", "1/2 pood", "2x50/35 lb DBs")
 )
-    ("95 lb", "43kg", "1.5 bw", "@ 80%", "@RPE 8", "225/155 lb", "? kg", "53/35#", "1/2 pood", "2x50/35 lb DBs")
-)
 movements = st.sampled_from(MOVEMENTS)
 reps = st.one_of(counts.map(str), st.sampled_from(("Max", "?", "8-12", "20/15")))
 
