@@ -14,6 +14,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import json
+import statistics
 import sys
 import time
 import tracemalloc
@@ -22,7 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from _harness import Arm, Measured, Ratio, interleave, machine, ratio, table
+from _harness import Arm, Measured, Ratio, alternate, interleave, machine, ratio, table
 from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -34,6 +36,9 @@ from otelwod.stages import stage
 ATTRIBUTES = {"otelwod.stage.name": "operation", "code.function.name": "__main__.operation", "otelwod.phase": "work"}
 THREADS = 4
 TASKS = 100
+_LOOP = asyncio.new_event_loop()
+"""One for all arms: to make and close a loop costs as much as thousands of calls that are switched off."""
+DOCUMENT = {"a": [1, 2, {"b": "ccc"}], "d": {"e": None, "f": 1.5}}
 
 
 def operation(x: int) -> int:
@@ -102,7 +107,7 @@ def awaits(function: Callable[[int], Any]) -> Arm:
         for number in range(count):
             await function(number)
 
-    return lambda count: asyncio.run(main(count))
+    return lambda count: _LOOP.run_until_complete(main(count))
 
 
 def in_tasks(function: Callable[[int], Any]) -> Arm:
@@ -114,7 +119,7 @@ def in_tasks(function: Callable[[int], Any]) -> Arm:
     async def main(count: int) -> None:
         await asyncio.gather(*(one(count // TASKS) for _ in range(TASKS)))
 
-    return lambda count: asyncio.run(main(count))
+    return lambda count: _LOOP.run_until_complete(main(count))
 
 
 def in_threads(function: Callable[[int], Any]) -> Arm:
@@ -167,6 +172,11 @@ class Report:
         )
         print(f"  {what}: {text or found}", file=sys.stderr)
 
+    def note(self, what: str, text: str) -> None:
+        """A row that explains the one above."""
+        self.rows.append([what, "", "", text, "", ""])
+        print(f"  {what}: {text}", file=sys.stderr)
+
 
 def recorded(
     report: Report,
@@ -206,10 +216,69 @@ def off(
 ) -> None:
     """What a stage adds while nothing records, against what their decorator adds then."""
     arms = {"bare": make(function), "ours": make(stage("operation")(function)), "theirs": make(decorated)}
-    found = interleave(arms, operations=20_000, rounds=rounds)
+    # Short turns, because what a stage adds is a thousandth of what the machine may lose between two long ones.
+    found = interleave(arms, operations=4000, rounds=5 * rounds)
     bare, ours, other = (found[name] for name in ("bare", "ours", "theirs"))
     added = Measured("ours", tuple(a - b for a, b in zip(ours.samples, bare.samples, strict=True)))
     report.add(what, added, other, ratio(ours, other, floor=bare), 0.03)
+
+
+def long_stages(report: Report, pairs: int) -> None:
+    """A program of 1 ms stages against the bare program, with a control: what the machine does to any Python.
+
+    The control has no stages; after each millisecond it takes a small document to JSON text and back, which is plain
+    Python and C of about the cost of a span. Where that costs a multiple of what it costs in a loop, so does a span.
+    """
+    counting = Counting()
+    provider_with(counting)
+    in_a_loop = {
+        "bare": calls(operation),
+        "json": lambda count: [json_round_trip() for _ in range(count)],
+        "span": calls(stage("operation")(operation)),
+    }
+    hot = interleave(in_a_loop, operations=500, rounds=21)
+    work = spin(1.0)
+    work.__module__, work.__qualname__ = operation.__module__, operation.__qualname__
+
+    def with_json(x: int) -> int:
+        result = work(x)
+        json_round_trip()
+        return result
+
+    arms = {
+        "bare": calls(work),
+        "ours": calls(stage("operation")(work)),
+        "theirs": calls(theirs(work)),
+        "json": calls(with_json),
+    }
+    check_same(counting, arms["ours"], arms["theirs"])
+    before = counting.ended
+    found = alternate(arms, rounds=pairs)
+    if counting.ended - before != 4 * pairs:
+        raise SystemExit(f"1 ms stages: {counting.ended - before} spans instead of {4 * pairs}")
+    slower, by_them = (ratio(found[name], found["bare"]) for name in ("ours", "theirs"))
+    report.add(
+        "program of 1 ms stages, of bare",
+        found["ours"],
+        found["theirs"],
+        slower,
+        1.02,
+        f"{slower} (theirs {by_them.median:.3f})",
+    )
+    for what, arm, loop in (("a span", "ours", "span"), ("control: JSON of 55 bytes", "json", "json")):
+        here = statistics.median(
+            mine - bare for mine, bare in zip(found[arm].samples, found["bare"].samples, strict=True)
+        )
+        alone = hot[loop].ns - hot["bare"].ns
+        report.note(
+            f"… {what}",
+            f"{alone / 1000:.1f} µs in a loop, {here / 1000:.1f} µs there: {here / alone:.1f} times",
+        )
+
+
+def json_round_trip() -> object:
+    """A fixed piece of everyday Python."""
+    return json.loads(json.dumps(DOCUMENT))
 
 
 def spin(milliseconds: float) -> Callable[[int], int]:
@@ -263,21 +332,7 @@ def measure(rounds: int) -> Report:
         "generator step, of a span", step, span, Ratio(step.ns / span.ns, 0, 0), 0.025, f"{step.ns / span.ns:.3f}"
     )
 
-    work = spin(1.0)
-    counting = Counting()
-    provider_with(counting)
-    arms = {"bare": calls(work), "ours": calls(stage("operation")(work)), "theirs": calls(theirs(work))}
-    found = interleave(arms, operations=10, rounds=10 * rounds)
-    slower = ratio(found["ours"], found["bare"])
-    by_them = ratio(found["theirs"], found["bare"])
-    report.add(
-        "program of 1 ms stages, of bare",
-        found["ours"],
-        found["theirs"],
-        slower,
-        1.02,
-        f"{slower.median:.4f} (theirs {by_them.median:.4f})",
-    )
+    long_stages(report, pairs=100 * rounds)
 
     use(None)
     for what, make, function in (("function", calls, operation), ("coroutine", awaits, operation_later)):
@@ -290,15 +345,7 @@ def measure(rounds: int) -> Report:
     provider_with(Counting())
     token = context_api.attach(context_api.set_value(context_api._SUPPRESS_INSTRUMENTATION_KEY, True))
     decorated = trace.NoOpTracer().start_as_current_span("operation", attributes=ATTRIBUTES)(operation)
-    arms = {"bare": calls(operation), "ours": calls(stage("operation")(operation)), "theirs": calls(decorated)}
-    found = interleave(arms, operations=20_000, rounds=rounds)
-    report.add(
-        "function, suppressed",
-        found["ours"],
-        found["theirs"],
-        ratio(found["ours"], found["theirs"], floor=found["bare"]),
-        None,
-    )
+    off(report, "function, suppressed", calls, operation, decorated, rounds=rounds)
     context_api.detach(token)
     use(None)
     return report
