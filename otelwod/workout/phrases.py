@@ -20,52 +20,63 @@ _NUMBER_WORDS: Final = {
 _AMOUNT: Final = r"\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?"
 _WEIGHT: Final = r"(?:lbs?\.?|kgs?|pounds?|poods?|#)"
 _HEIGHT: Final = r"(?:['\"\u2019\u201d\u2032\u2033]|[- ]?(?:in|inch|inches|ft|feet|foot)\b)"
+_signs: set[str] = set()
 
 
-def _rule(pattern: str) -> re.Pattern[str]:
+def _rule(pattern: str, sign: str, *others: str) -> re.Pattern[str]:
+    """A rule, and its signs: texts in lower case of which each line has one that the rule matches."""
+    _signs.update((sign, *others))
     return re.compile(pattern, re.IGNORECASE)
 
 
 _BLANKED: Final = (
-    _rule(r"^complete (?=as many|\d)"),
-    _rule(r"(?<=%)\s?(?:of )?(?:your )?(?:1[- ]?rm|max)\b"),
-    _rule(r"(?<=\d)x(?=\s?(?:bw|bodyweight)\b)"),
-    _rule(r",(?= ?\d+ reps?$)"),
-    _rule(rf"(?<=\w),(?= {_AMOUNT}[- ]?{_WEIGHT}(?: (?:balls?|kettlebells?|dumbbells?|barbell|bar)(?: to .*)?)?$)"),
-    _rule(rf"(?<=\w),(?= \d+(?:/\d+)?{_HEIGHT} ?(?:box|rope|target|wall)?$)"),
-    _rule(r"(?<=lb) ball(?: to(?: an?)?)?(?= \d|$)|(?<=pound) ball$|(?<=kg) ball(?: to(?: an?)?)?(?= \d|$)"),
-    _rule(r"(?<=ft) target$|(?<=foot) target$"),
-    _rule(r"(?<=\d[\"\u201d\u2033]) box$"),
-    _rule(r"(?<=^rest) (?:precisely|exactly)\b"),
-)
+    _rule(r"^complete (?=as many|\d)", "complete "),
+    _rule(r"(?<=%)\s?(?:of )?(?:your )?(?:1[- ]?rm|max)\b", "%"),
+    _rule(r"(?<=\d)x(?=\s?(?:bw|bodyweight)\b)", "bw", "bodyweight"),
+    _rule(r",(?= ?\d+ reps?$)", ","),
+    _rule(rf"(?<=\w),(?= {_AMOUNT}[- ]?{_WEIGHT}(?: (?:balls?|kettlebells?|dumbbells?|barbell|bar)(?: to .*)?)?$)",
+          ","),
+    _rule(rf"(?<=\w),(?= \d+(?:/\d+)?{_HEIGHT} ?(?:box|rope|target|wall)?$)", ","),
+    _rule(r"(?<=lb) ball(?: to(?: an?)?)?(?= \d|$)|(?<=pound) ball$|(?<=kg) ball(?: to(?: an?)?)?(?= \d|$)",
+          "lb ball", "pound ball", "kg ball"),
+    _rule(r"(?<=ft) target$|(?<=foot) target$", "ft target", "foot target"),
+    _rule(r"(?<=\d[\"\u201d\u2033]) box$", '" box', "\u201d box", "\u2033 box"),
+    _rule(r"(?<=^rest) (?:precisely|exactly)\b", "precisely", "exactly"),
+)  # fmt: skip
 """Words without a meaning of their own."""
 
 _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
-    (_rule(r"(?<=\S) ?,? ?\bnot for time\b"), "info", "the time is not scored", "write the rounds alone"),
-    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?[:.]?$)|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b"), "info",
+    (_rule(r"(?<=\S) ?,? ?\bnot for time\b", "not for time"), "info",
+     "the time is not scored", "write the rounds alone"),
+    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?[:.]?$)|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
+           "in team", "in pair"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b"), "info",
+    (_rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b", "with a"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?"), "info",
+    (_rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?", "split"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b"), "info", "a pace is kept as a note and not timed",
+    (_rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b", "@"), "info", "a pace is kept as a note and not timed",
      "write the distance alone, or a time for it"),
-    (_rule(r"(?<=\d )\((\d+)/\1\)"), "info", "kept as a note: the count in front is that of both sides",
+    (_rule(r"(?<=\d )\((\d+)/\1\)", "("), "info", "kept as a note: the count in front is that of both sides",
      "write the count of both sides together"),
-    (_rule(r"^\*[^*\d]+\*$"), "info", "kept as a note", "write it without * if it is something to do"),
+    (_rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
-_UNSAID: Final = _rule(r"^(?:scaled|scaling|beginners?|intermediate|foundations|masters)(?: options?)?\s?:.*")
-_DEATH: Final = _rule(r"^death by\b")
-_PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)")
-_TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:")
-_BOLD: Final = re.compile(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__")
-_SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))")
-_PARTS: Final = _rule(r"^(cash|buy) (?=(?:out|in)\b)")
+_UNSAID: Final = _rule(r"^(?:scaled|scaling|beginners?|intermediate|foundations|masters)(?: options?)?\s?:.*",
+                       "scaled", "scaling", "beginner", "intermediate", "foundations", "masters")  # fmt: skip
+_DEATH: Final = _rule(r"^death by\b", "death by")
+_PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)",
+                     "dbs", "kbs", "dumbbells", "kettlebells")  # fmt: skip
+_TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
+_BOLD: Final = _rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
+_SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
+_PARTS: Final = _rule(r"^(cash|buy) (?=(?:out|in)\b)", "cash ", "buy ")
+_SIGNS: Final = re.compile("|".join(map(re.escape, sorted(_signs))))
+"""What a line has if there is anything to do in it; most lines have none of it."""
 
 
 def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     """The line without such phrases, as long as before; each one that says something becomes a note and is said."""
-    if len(body) > _LONGEST:
+    if len(body) > _LONGEST or (body.isascii() and _SIGNS.search(body.lower()) is None):
         return body
     end = body.find("//")
     line, comment = (body, "") if end < 0 else (body[:end], body[end:])
