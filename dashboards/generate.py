@@ -19,12 +19,16 @@ Kind = Literal["timeseries", "stat", "bargauge", "piechart", "table"]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One question to one data source; ``legend`` names its series by their labels. ``instant``: one value only."""
+    """One question to one data source; ``legend`` names its series by their labels. ``instant``: one value only.
+
+    ``spans``: a row for each span that Tempo finds, and not for each trace.
+    """
 
     text: str
     legend: str = ""
     source: Source = "prometheus"
     instant: bool = False
+    spans: bool = False
     exemplars: bool = False
 
 
@@ -76,20 +80,23 @@ def per(one: str, other: str) -> str:
 
 MOVEMENT: Final = "otelwod_movement_id"
 PHASE: Final = "otelwod_phase"
+FORMAT: Final = "otelwod_workout_format"
 STAGE: Final = "otelwod_stage_name"
-SPAN_SUM: Final = "traces_span_metrics_duration_seconds_sum"
-SPAN_COUNT: Final = "traces_span_metrics_duration_seconds_count"
-SPAN_BUCKET: Final = "traces_span_metrics_duration_seconds_bucket"
+SPAN_SUM: Final = "traces_span_metrics_duration_milliseconds_sum"
+SPAN_COUNT: Final = "traces_span_metrics_duration_milliseconds_count"
+SPAN_BUCKET: Final = "traces_span_metrics_duration_milliseconds_bucket"
 CRITICAL: Final = "otelwod_operation_critical_time_seconds_total"
 ROUNDS: Final = '{span_name=~"Round [0-9]+"}'
 LAST_ROUND: Final = '{span_name="Round 3"}'
 FIRST_ROUND: Final = '{span_name="Round 1"}'
 STAGES: Final = f'{{{STAGE}!=""}}'
+PHASES: Final = f'{{{PHASE}!="",otelwod_pipeline_name="",{STAGE}=""}}'
 MOVEMENTS: Final = f'{{{MOVEMENT}!=""}}'
 SESSIONS: Final = (
     '{ span.otelwod.block.type = "session" } | select(span.otelwod.workout.name, span.otelwod.workout.format, '
     "span.otelwod.score.display)"
 )
+SPLITS: Final = '{ span.otelwod.segment.type = "round" } | select(span.otelwod.segment.index)'
 
 
 def _split(where: str, by: str) -> str:
@@ -112,16 +119,17 @@ WORKOUTS: Final = Dashboard(
         Panel(
             "Work and rest",
             "piechart",
-            (Query(grown("otelwod_phase_time_seconds_total", PHASE), f"{{{{{PHASE}}}}}", instant=True),),
-            "s",
+            (Query(grown(SPAN_SUM, PHASE, PHASES), f"{{{{{PHASE}}}}}", instant=True),),
+            "ms",
             8,
-            text="Time of the athlete by phase.",
+            text="Time of the athlete by phase, from the spans of all sessions.",
         ),
         Panel(
             "Repetitions by movement",
             "bargauge",
             (Query(grown("otelwod_reps_count_total", MOVEMENT), f"{{{{{MOVEMENT}}}}}", instant=True),),
             width=8,
+            text="As counted while the workout was done. Simulated and imported sessions: see their traces.",
         ),
         Panel(
             "Volume load by movement",
@@ -129,18 +137,18 @@ WORKOUTS: Final = Dashboard(
             (Query(grown("otelwod_volume_load_kg_total", MOVEMENT), f"{{{{{MOVEMENT}}}}}", instant=True),),
             "masskg",
             8,
-            text="Repetitions times load.",
+            text="Repetitions times load, as counted while the workout was done.",
         ),
         Panel(
             "Round splits",
             "bargauge",
             (Query(_split(ROUNDS, "span_name"), "{{span_name}}", instant=True),),
-            "s",
+            "ms",
             12,
             text="Mean time of each round, from the spans of all workouts with rounds.",
         ),
         Panel(
-            "Fade: third round against the first",
+            "Third round against the first, all workouts",
             "stat",
             (
                 Query(
@@ -151,19 +159,27 @@ WORKOUTS: Final = Dashboard(
             ),
             "percentunit",
             6,
-            text="Rounds of a scheme such as 21-15-9 shrink, and so does their time: compare like with like.",
+            text="Mean of all sessions; schemes such as 21-15-9 shrink by themselves. For one session see its rounds.",
+        ),
+        Panel(
+            "Rounds of each session",
+            "table",
+            (Query(SPLITS, source="tempo", spans=True),),
+            width=24,
+            text="One row for each round, with its session, its time and its trace: pace and fade of one workout.",
         ),
         Panel(
             "Sessions by format",
             "piechart",
             (
                 Query(
-                    grown("otelwod_session_duration_seconds_count", "otelwod_workout_format"),
-                    "{{otelwod_workout_format}}",
+                    grown("traces_span_metrics_calls_total", FORMAT, '{otelwod_block_type="session"}'),
+                    f"{{{{{FORMAT}}}}}",
                     instant=True,
                 ),
             ),
             width=6,
+            text="All sessions, from their spans.",
         ),
         Panel(
             "Heart rate by phase",
@@ -190,9 +206,9 @@ WORKOUTS: Final = Dashboard(
                     instant=True,
                 ),
             ),
-            "s",
+            "ms",
             12,
-            text="Mean time of one set.",
+            text="Mean time of one set, from spans.",
         ),
     ),
 )
@@ -222,7 +238,7 @@ PIPELINES: Final = Dashboard(
                     exemplars=True,
                 ),
             ),
-            "s",
+            "ms",
             12,
             text="From spans, over the range of the dashboard. A dot is an exemplar: one call, with its trace.",
         ),
@@ -331,7 +347,13 @@ DASHBOARDS: Final = (WORKOUTS, PIPELINES, OTELWOD)
 def _target(query: Query, at: int, kind: Kind) -> dict[str, Any]:
     common = {"refId": chr(ord("A") + at), "datasource": {"type": query.source, "uid": query.source}}
     if query.source == "tempo":
-        return {**common, "queryType": "traceql", "query": query.text, "limit": 50, "tableType": "traces"}
+        return {
+            **common,
+            "queryType": "traceql",
+            "query": query.text,
+            "limit": 50,
+            "tableType": "spans" if query.spans else "traces",
+        }
     return {
         **common,
         "expr": query.text,

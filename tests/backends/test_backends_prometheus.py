@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 from backend_programs import REPOSITORY
 from backend_recorded import program
-from backend_services import Hub, Jaeger, Prometheus, Stack, Tempo, eventually, get
+from backend_services import Jaeger, Prometheus, Stack, Tempo, eventually, get
 from test_backends_dashboards import targets, texts_of_docs
 
 pytestmark = pytest.mark.backend
@@ -78,7 +79,10 @@ def test_runs_that_are_over_chart_with_their_whole_totals(prometheus: Prometheus
     assert {movement: found.get(movement) for movement in reps} == reps
     phases = prometheus.values(query_of("Work and rest"), "otelwod_phase")
     for phase in ("work", "rest"):
-        assert phases[phase] == pytest.approx(charts.totals[f"{phase}_ns"] / 1e9)
+        assert phases[phase] == pytest.approx(charts.totals[f"{phase}_ns"] / 1e6)  # from spans, in milliseconds
+        instrument = f'sum(last_over_time(otelwod_phase_time_seconds_total{{otelwod_phase="{phase}"}}[5m]))'
+        assert prometheus.values(instrument, "") == {"": pytest.approx(charts.totals[f"{phase}_ns"] / 1e9)}
+    assert set(phases) <= {"work", "rest", "transition", "pause"}
     sessions = prometheus.values(query_of("Sessions by format"), "otelwod_workout_format")
     assert sum(sessions.values()) == charts.totals["sessions"]
     errors = prometheus.values(query_of("Errors in range"), "otelwod_stage_name")
@@ -107,7 +111,7 @@ def test_exemplars_lead_to_traces(prometheus: Prometheus, tempo: Tempo, charts: 
     def ask() -> list[str]:
         answer = get(
             f"{prometheus.url}/api/v1/query_exemplars",
-            query='traces_span_metrics_duration_seconds_bucket{service_name="charts"}',
+            query='traces_span_metrics_duration_milliseconds_bucket{service_name="charts"}',
             start=time.time() - 600,
             end=time.time() + 60,
         )
@@ -137,14 +141,19 @@ def test_every_panel_has_data(prometheus: Prometheus, charts: Told, dashboard: s
         assert any(value != 0 for value in found), f"{dashboard}: {title} shows nothing but zero"
 
 
-def test_the_table_of_sessions_has_data(hub: Hub, tempo: Tempo, charts: Told) -> None:
-    """Its TraceQL is parsed elsewhere; Tempo 1.5 answers the same question by tags."""
+@pytest.mark.usefixtures("hub")
+@pytest.mark.parametrize(("title", "query"), [(title, target["query"]) for _, title, target in targets("tempo")])
+def test_the_tables_have_data(tempo: Tempo, charts: Told, title: str, query: str) -> None:
+    """Their TraceQL is parsed elsewhere; Tempo 1.5 answers the same question by tags."""
     assert charts.runs
-    ((_, _, target),) = targets("tempo")
-    assert str(target["query"]).startswith('{ span.otelwod.block.type = "session" }')
-    tags = 'otelwod.block.type=session service.name="charts"'
-    found = eventually(lambda: get(f"{tempo.url}/api/search", tags=tags, limit=50).get("traces"), bool)
-    assert {"Fran", "Cindy"} <= {one["rootTraceName"] for one in found}
+    asked = re.fullmatch(r"\{ span\.([a-z.]+) = \"(\w+)\" \} \| select\(.*\)", query)
+    assert asked is not None, f"{title}: no question that Tempo 1.5 can answer"
+    tags = f'{asked[1]}={asked[2]} service.name="charts"'
+    found = eventually(
+        lambda: get(f"{tempo.url}/api/search", tags=tags, limit=50).get("traces") or [],
+        lambda traces: {"Fran", "Cindy"} <= {one.get("rootTraceName") for one in traces},
+    )
+    assert {"Fran", "Cindy"} <= {one.get("rootTraceName") for one in found}, title
 
 
 @pytest.mark.usefixtures("hub")
@@ -157,20 +166,26 @@ def test_every_promql_text_of_the_docs_has_an_answer(prometheus: Prometheus, cha
 
 
 @pytest.mark.usefixtures("hub")
-def test_jaeger_charts_calls_from_span_metrics(jaeger: Jaeger, charts: Told) -> None:
+@pytest.mark.parametrize("chart", ["calls", "errors", "latencies"])
+def test_jaegers_monitor_has_charts_from_span_metrics(jaeger: Jaeger, charts: Told, chart: str) -> None:
+    """The three pictures of its Monitor tab."""
     assert charts.runs
-    answer = eventually(
-        lambda: get(
-            f"{jaeger.url}/api/metrics/calls",
+
+    def values() -> list[float]:
+        answer = get(
+            f"{jaeger.url}/api/metrics/{chart}",
             service="charts",
             spanKind="internal",
+            quantile=0.95,
             lookback=600_000,
             step=1000,
             ratePer=600_000,
-        ),
-        lambda answer: answer["metrics"],
-    )
-    assert answer["metrics"]
+        )
+        points = [point for series in answer["metrics"] for point in series["metricPoints"]]
+        return [float(point["gaugeValue"]["doubleValue"]) for point in points]
+
+    found = eventually(values, lambda values: any(value > 0 for value in values))
+    assert any(value > 0 for value in found)  # NaN where there was nothing to measure yet
 
 
 @pytest.fixture
