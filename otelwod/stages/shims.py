@@ -40,14 +40,23 @@ class Shape(NamedTuple):
 ANY_SHAPE: Final = Shape("*_w_args, **_w_kwargs", "*_w_args, **_w_kwargs", "'args': _w_args, 'kwargs': _w_kwargs")
 
 _FACTORY: Final = """
-def factory(
-    _w_function, _w_begin, _w_done, _w_fail, _w_holder, _w_switch,
-    _w_steps, _w_first, _w_hide, _w_current, _w_attach, _w_reset, _w_suppress, _w_suppress_plain,
-):
+def factory(_w_function, _w_begin, _w_done, _w_fail, _w_steps):
 {body}
     return stage
 """
 
+# What every wrapper uses: globals, because the interpreter copies what a closure holds at every call.
+_GLOBALS: Final[dict[str, Any]] = {
+    "_w_holder": holder,
+    "_w_switch": switch,
+    "_w_current": tracing.get_current,
+    "_w_attach": tracing.attach,
+    "_w_reset": tracing.reset,
+    "_w_suppress": tracing.SUPPRESS_KEYS[0],
+    "_w_suppress_plain": tracing.SUPPRESS_KEYS[-1],
+    "_w_first": generators.first_step,
+    "_w_hide": guard.drop_frame,
+}
 # As `otelwod.stages.block.recording_context`; inline, because a call of it would be most of what a stage costs then.
 _OFF: Final = """(
             _w_holder._TRACER_PROVIDER is _w_switch.silent
@@ -174,16 +183,7 @@ def shim(function: Callable[..., Any], sort: Sort, stage: Stage, *, captures_arg
         stage.begin,
         stage.done if stage.extras else stage.close,
         stage.fail,
-        holder,
-        switch,
         partial(generators.Run, stage),
-        generators.first_step,
-        guard.drop_frame,
-        tracing.get_current,
-        tracing.attach,
-        tracing.reset,
-        tracing.SUPPRESS_KEYS[0],
-        tracing.SUPPRESS_KEYS[-1],
     )
     if shape is not ANY_SHAPE and isinstance(function, FunctionType):
         wrapper.__defaults__ = function.__defaults__
@@ -232,7 +232,7 @@ def shape_of(function: Callable[..., Any]) -> Shape:
 def _factory(sort: Sort, parameters: str, call: str, arguments: str) -> Callable[..., FunctionType]:
     begin = _BEGIN.format(arguments=arguments)
     body = _BODIES[sort].format(parameters=parameters, call=call, begin=begin, off=_OFF)
-    names: dict[str, Any] = {}
+    names = dict(_GLOBALS)
     # Nothing but identifiers of the function's own parameters is put into the template.
     exec(compile(_FACTORY.format(body=body), f"<otelwod stage: {sort}>", "exec"), names)  # noqa: S102
     factory: Callable[..., FunctionType] = names["factory"]
