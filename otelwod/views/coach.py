@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from otelwod import conventions as c
-from otelwod.insight.errors import inclusive
-from otelwod.insight.report import MovementUse, Report, Split, TraceReport, WorkoutReport
+from otelwod.insight.report import MovementUse, PhaseSplit, Report, Split, TraceReport, WorkoutReport
 from otelwod.trace import SpanEvent, SpanRecord, Trace
 from otelwod.views.page import Page, Piece, Style
+from otelwod.views.shares import WholeSeconds, apportion, fmt_share
 from otelwod.views.table import Column, Picture, table
 from otelwod.views.text import (
     fmt_clock,
@@ -50,35 +51,68 @@ def add_workout(
     page: Page, report: Report, trace: TraceReport, workout: WorkoutReport, *, rows: int, depth: int
 ) -> None:
     """One workout: verdict, splits, movements, tree, and what did not count."""
-    for text in _verdict(report, trace, workout):
+    shares = _Shares.of(trace.phases, workout.movements)
+    for text in _verdict(report, trace, workout, shares):
         page.say(text, "strong")
     page.add((_totals(trace), "dim"))
+    seconds = None if trace.trace is None else WholeSeconds(trace.trace)
     if workout.splits:
-        _add_splits(page, workout.splits)
+        _add_splits(page, workout.splits, trace.trace, seconds)
     if workout.movements:
-        _add_movements(page, workout.movements)
-    if trace.trace is not None:
-        _add_tree(page, trace, trace.trace, rows=rows, depth=depth)
+        _add_movements(page, workout.movements, shares.movements, _times(workout.movements, trace.trace, seconds))
+    if trace.trace is not None and seconds is not None:
+        _add_tree(page, trace, trace.trace, seconds, rows=rows, depth=depth)
         _add_rejected(page, trace.trace)
 
 
-def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """Percents of the unpaused time that add up to 100: of each movement, of rest, of changing over."""
+
+    movements: tuple[int, ...]
+    rest: int
+    transition: int
+
+    @classmethod
+    def of(cls, phases: PhaseSplit, movements: Sequence[MovementUse]) -> _Shares:
+        spent = [use.total_ns for use in movements]
+        parts = (phases.work_ns, phases.rest_ns, phases.transition_ns, phases.unknown_ns)
+        work, rest, transition, _ = apportion(parts, 100, sum(parts))
+        return cls(tuple(apportion(spent, work, phases.work_ns)), rest, transition)
+
+
+def _times(movements: Sequence[MovementUse], trace: Trace | None, seconds: WholeSeconds | None) -> list[int]:
+    """The work on each movement, as the tree shows it."""
+    exact = [use.total_ns for use in movements]
+    if trace is None or seconds is None:
+        return exact
+    found: dict[str, int] = {}
+    for row in range(len(trace.start_ns)):
+        given = trace.record(row).attributes
+        if given.get(c.BLOCK_TYPE) == "effort":
+            name = given.get(c.MOVEMENT_ID) or given.get(c.MOVEMENT_NAME) or trace.operations[trace.operation[row]][1]
+            found[str(name)] = found.get(str(name), 0) + seconds.phase("work", row)
+    return [found.get(use.movement_id or use.movement, use.total_ns) for use in movements]
+
+
+def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport, shares: _Shares) -> Iterator[str]:
     name = visible(workout.name or trace.root) or "Workout"
     score = visible(workout.score) or fmt_clock(trace.duration_ns)
     kind = _FORMATS.get(workout.format, "")
     cut = f"{workout.ending} after " if workout.ending in ("stopped", "interrupted") else ""
     yield f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {cut}{score}."
     sentences = []
-    ranked = sorted(workout.movements, key=lambda use: -use.total_ns)
+    ranked = sorted(zip(workout.movements, shares.movements, strict=True), key=lambda pair: -pair[0].total_ns)
     if ranked:
-        named = [f"{visible(use.movement)} {fmt_percent(use.share)}" for use in ranked[:3]]
-        others = sum(use.share for use in ranked[3:])
+        named = [f"{visible(use.movement)} {fmt_share(share, use.total_ns)}" for use, share in ranked[:3]]
+        others = sum(use.total_ns for use, _ in ranked[3:])
         if others:
-            named.append(f"other movements {fmt_percent(others)}")
-        phases = trace.phases
-        for what, ns in (("rest", phases.rest_ns), ("changing over", phases.transition_ns)):
-            if ns:
-                named.append(f"{what} {fmt_percent(ns, trace.duration_ns - phases.pause_ns)}")
+            named.append(f"other movements {fmt_share(sum(share for _, share in ranked[3:]), others)}")
+        rest, transition = trace.phases.rest_ns, trace.phases.transition_ns
+        if rest:
+            named.append(f"rest {fmt_share(shares.rest, rest)}")
+        if transition:
+            named.append(f"changing over {fmt_share(shares.transition, transition)}")
         sentences.append("The time went to " + _listed(named) + ".")
     pace = _pace(workout)
     if pace:
@@ -138,7 +172,7 @@ def _fade(fade: float, first: Split, last: Split) -> str:
 
 
 def _totals(trace: TraceReport) -> str:
-    phases = trace.phases
+    phases, total = trace.phases, trace.duration_ns
     parts = [
         (name, ns)
         for name, ns in (
@@ -150,12 +184,27 @@ def _totals(trace: TraceReport) -> str:
         )
         if ns
     ]
-    text = [f"{name} {fmt_clock(ns)} ({fmt_percent(ns, trace.duration_ns)})" for name, ns in parts]
-    return " · ".join([f"total {fmt_clock(trace.duration_ns)}", *text])
+    # In the order in which `WholeSeconds` breaks ties, so that both say the same.
+    by_name = sorted(parts)
+    lengths = [ns for _, ns in by_name]
+    seconds = dict(zip(by_name, apportion(lengths, total // c.NANOS_PER_SECOND, total), strict=True))
+    shares = dict(zip(by_name, apportion(lengths, 100, total), strict=True))
+    text = [
+        f"{name} {fmt_clock(seconds[name, ns] * c.NANOS_PER_SECOND)} ({fmt_share(shares[name, ns], ns)})"
+        for name, ns in parts
+    ]
+    return " · ".join([f"total {fmt_clock(total)}", *text])
 
 
-def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
+def _add_splits(
+    page: Page, splits: Sequence[Split], trace: Trace | None, seconds: WholeSeconds | None, most: int = 30
+) -> None:
     page.head("Splits")
+    times = [(split.duration_ns, split.phases.work_ns, split.phases.rest_ns) for split in splits[:most]]
+    if trace is not None and seconds is not None:
+        row_of = {span_id: row for row, span_id in enumerate(trace.span_id)}
+        rounds = [row_of[split.span_id] for split in splits[:most]]
+        times = [(seconds.time[row], seconds.phase("work", row), seconds.phase("rest", row)) for row in rounds]
     longest = max(split.duration_ns for split in splits) or 1
     reps = any(split.reps for split in splits)
     blocks = len({split.operation for split in splits}) > 1
@@ -171,12 +220,12 @@ def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
         [
             visible(split.label),
             *([visible(split.operation)] if blocks else []),
-            (fmt_clock(split.duration_ns), "strong"),
-            (fmt_clock(split.phases.work_ns), "work"),
-            (_clock_or_blank(split.phases.rest_ns), "rest"),
+            (fmt_clock(time), "strong"),
+            (fmt_clock(work), "work"),
+            (_clock_or_blank(rest), "rest"),
             *([f"{split.reps:,}"] if reps else []),
         ]
-        for split in splits[:most]
+        for split, (time, work, rest) in zip(splits, times, strict=False)
     ]
 
     def draw(number: int, width: int) -> list[Piece]:
@@ -190,7 +239,9 @@ def _add_splits(page: Page, splits: Sequence[Split], most: int = 30) -> None:
         page.add("  ", (f"… {len(splits) - most:,} more", "dim"))
 
 
-def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20) -> None:
+def _add_movements(
+    page: Page, movements: Sequence[MovementUse], shares: Sequence[int], times: Sequence[int], most: int = 20
+) -> None:
     page.head("Movements")
     units = {use.per_rep for use in movements[:most]}
     pace = "each" if len(units) > 1 else "each rep" if True in units else "each set"
@@ -207,15 +258,15 @@ def _add_movements(page: Page, movements: Sequence[MovementUse], most: int = 20)
     rows: list[list[Piece | str]] = [
         [
             (visible(use.movement), "strong"),
-            fmt_clock(use.total_ns),
-            fmt_percent(use.share),
+            fmt_clock(time),
+            fmt_share(share, use.total_ns),
             f"{use.efforts:,}",
             f"{use.reps:,}" if use.reps else "",
             fmt_duration(use.mean_pace_ns) + (f" a {'rep' if use.per_rep else 'set'}" if len(units) > 1 else ""),
             (_change(use.fade), "warning" if use.fade is not None and use.fade >= _NOTICED else ""),
             _clock_or_blank(use.slowdown_ns),
         ]
-        for use in movements[:most]
+        for use, share, time in list(zip(movements, shares, times, strict=True))[:most]
     ]
     table(page, columns, rows)
     if len(movements) > most:
@@ -230,16 +281,11 @@ def _change(fade: float | None) -> str:
     return f"{fmt_percent(abs(fade))} {'slower' if fade > 0 else 'faster'}"
 
 
-def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth: int) -> None:
+def _add_tree(page: Page, report: TraceReport, trace: Trace, seconds: WholeSeconds, *, rows: int, depth: int) -> None:
     """Every block and segment with its time, its own time, the work and rest inside it, and what was done."""
     order = [row for row, _ in trace.preorder()]
     position = {row: at for at, row in enumerate(order)}
     length = [end - start for start, end in zip(trace.start_ns, trace.end_ns, strict=True)]
-    phased = {
-        name: inclusive(trace, [ns if trace.phase.get(row) == name else 0 for row, ns in enumerate(length)])
-        for name in ("work", "rest")
-    }
-    covered = inclusive(trace, [ns if row in trace.phase else 0 for row, ns in enumerate(length)])
     parents = [position.get(trace.parent[row], -1) for row in order]
     found = list(outline(parents, choose(parents, [(length[row],) for row in order], rows, depth)))
     shown = {item.at: order[item.at] for item in found if item.at is not None}
@@ -249,14 +295,13 @@ def _add_tree(page: Page, report: TraceReport, trace: Trace, *, rows: int, depth
             return [(f"{item.prefix}… {item.hidden:,} more", "dim"), "", "", "", "", ""]
         row = shown[item.at]
         phase = trace.phase.get(row, "")
-        own = length[row] if phase else length[row] - min(covered[row], length[row])
         name = _title(trace, row)
         return [
             (item.prefix + name, "strong" if not phase else _PHASES.get(phase, ("", ""))[1] if phase != "work" else ""),
-            fmt_clock(length[row]),
-            _clock_or_blank(own),
-            (_clock_or_blank(phased["work"][row]), "work"),
-            (_clock_or_blank(phased["rest"][row]), "rest"),
+            fmt_clock(seconds.time[row]),
+            _clock_or_blank(seconds.own[row]),
+            (_clock_or_blank(seconds.phase("work", row)), "work"),
+            (_clock_or_blank(seconds.phase("rest", row)), "rest"),
             _done(trace.record(row)),
         ]
 

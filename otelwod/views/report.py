@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from otelwod.insight.report import OperationUse, Report, SpanUse, TraceReport
 from otelwod.views import words
 from otelwod.views.page import Page, Piece, Style
+from otelwod.views.shares import apportion, fmt_share
 from otelwod.views.table import Column, Picture, table
-from otelwod.views.text import fit, fmt_count, fmt_duration, fmt_percent, right, visible
+from otelwod.views.text import fit, fmt_count, fmt_duration, right, visible
 from otelwod.views.tree import Row, bar, choose, outline, parents_by_depth
 
 _MORE = "… {} more"
 _MESSAGE = 200
+_TENTHS = 1000
+"""Shares of the path are in tenths of a percent, of which a whole has so many: a column of them adds up."""
 _CELLS = 100
 """A span of less than this part of the trace is less than a cell of its waterfall."""
 
@@ -55,12 +58,13 @@ def add_tree(page: Page, report: Report, trace: TraceReport, *, rows: int, depth
     minor = [span.duration_ns * _CELLS < trace.duration_ns for span in spans]
     found = list(outline(parents, choose(parents, weights, rows, depth, minor)))
     last = trace.start_ns + trace.duration_ns
+    shares = apportion([span.critical_ns for span in spans], _TENTHS, trace.duration_ns)
 
     def row_of(row: Row) -> list[Piece | str]:
         if row.at is None:
             return [("  " + row.prefix + _MORE.format(f"{row.hidden:,}"), "dim"), "", "", ""]
         span = spans[row.at]
-        path = fmt_percent(span.critical_ns, trace.duration_ns) if span.critical_ns else ""
+        path = fmt_share(shares[row.at], span.critical_ns, tenths=True) if span.critical_ns else ""
         mark = "● " if span.critical_ns else "  "
         return [
             (mark + row.prefix + _label(span), _style(span)),
@@ -120,17 +124,18 @@ def _add_operations(page: Page, report: Report, most: int = 12) -> None:
         Column("max", keep=3),
         Column("errors", keep=8),
     ]
-    table(page, columns, [_operation(use, report.duration_ns, services) for use in ranked[:most]])
+    shares = apportion([use.critical_ns for use in ranked], _TENTHS, report.duration_ns)
+    table(page, columns, [_operation(use, share, services) for use, share in zip(ranked[:most], shares, strict=False)])
     if len(ranked) > most:
         page.add("  ", (_MORE.format(f"{len(ranked) - most:,}"), "dim"))
 
 
-def _operation(use: OperationUse, total_ns: int, services: bool) -> list[Piece | str]:
+def _operation(use: OperationUse, share: int, services: bool) -> list[Piece | str]:
     return [
         (visible(use.operation) or "(no name)", "strong"),
         *([visible(use.service)] if services else []),
         f"{use.count:,}",
-        (fmt_percent(use.critical_ns, total_ns) if use.critical_ns else "", "path"),
+        (fmt_share(share, use.critical_ns, tenths=True) if use.critical_ns else "", "path"),
         fmt_duration(use.self_ns),
         fmt_duration(use.total_ns),
         fmt_duration(use.p50_ns),
