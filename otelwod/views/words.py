@@ -95,10 +95,32 @@ def concurrency(report: Report) -> str | None:
             f" For {fmt_duration(found.idle_ns)} nothing ran." if found.idle_ns else ""
         )
     alone = fmt_percent(found.serial_fraction)
-    text = f"On average {found.mean:.1f} spans worked at once, {found.peak} at most; {alone} of the time only one."
+    waiting = _waiting(report)
+    if waiting is None:
+        text = f"On average {found.mean:.1f} spans were open at once, those that wait included"
+    elif waiting:
+        working = max(0.0, found.mean - waiting)
+        text = f"On average {found.mean:.1f} spans were open at once, {working:.1f} working and {waiting:.1f} waiting"
+    else:
+        text = f"On average {found.mean:.1f} spans worked at once"
+    text += f", {found.peak} at most; {alone} of the time only one."
     if found.idle_ns:
         text += f" For {fmt_duration(found.idle_ns)} nothing ran."
     return text
+
+
+def _waiting(report: Report) -> float | None:
+    """How many of the spans that were open at once only waited (phase rest or pause, nothing inside); None: unknown."""
+    waited = 0
+    for one in report.traces:
+        trace = one.trace
+        if trace is None:
+            return None
+        parents = set(trace.parent)
+        for row, phase in trace.phase.items():
+            if phase in ("rest", "pause") and row not in parents:
+                waited += trace.end_ns[row] - trace.start_ns[row]
+    return waited / report.concurrency.covered_ns if report.concurrency.covered_ns else None
 
 
 def ambiguity(report: Report) -> str | None:

@@ -506,3 +506,18 @@ def test_the_worst_of_several_ambiguous_traces_is_named() -> None:
     text = words.ambiguity(analyze_traces(Trace.from_records(records)))
     assert text is not None
     assert text.startswith("In 2 traces up to 20 % of the critical path is ambiguous")
+
+
+def test_waiting_spans_are_not_said_to_work() -> None:
+    built = Builder()
+    root = built.span("etl", 0, 10)
+    for number in range(4):
+        built.span("queue", 0, 5, root, attributes={c.PHASE: "rest"})
+        built.span("verify", number, number + 5, root, attributes={c.PHASE: "work"})
+    report = built.report()
+    assert report.concurrency.mean == 4.2
+    said = words.concurrency(report)
+    assert said is not None
+    assert said.startswith("On average 4.2 spans were open at once, 2.2 working and 2.0 waiting, 8 at most; ")
+    bare = replace(report, traces=tuple(replace(trace, trace=None) for trace in report.traces))
+    assert "4.2 spans were open at once, those that wait included, 8 at most" in str(words.concurrency(bare))
