@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
+from otelwod.workout.model import Movement
 from otelwod.workout.movement_table import TABLE
 from otelwod.workout.wordlist import words
 
@@ -83,6 +84,20 @@ def _lookup(name: str) -> tuple[str, str] | None:
     if not kept or len(kept) == len(words):
         return None
     return _KNOWN.get(_key(" ".join(kept)))
+
+
+def movement(name: str, qualifier: str | None = None) -> Movement:
+    """A movement as written; its qualifier may tell it from others (``Swings (Russian)``)."""
+    short = len(name) + len(qualifier or "") <= MAX_NAME
+    return _movement(name, qualifier) if short else _movement.__wrapped__(name, qualifier)
+
+
+@lru_cache(maxsize=4096)
+def _movement(name: str, qualifier: str | None) -> Movement:
+    known = lookup(name)
+    if qualifier is not None:
+        known = lookup(f"{qualifier} {name}") or known
+    return Movement(name, known[0] if known else None, qualifier)
 
 
 def nearest(name: str) -> str | None:

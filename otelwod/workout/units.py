@@ -11,6 +11,7 @@ the pood is 16.3804964 kg; the dietary calorie is the kilocalorie, and 4.184 kJ.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final, Literal
 
 from otelwod.workout.model import Quantity
@@ -82,6 +83,16 @@ def doubled(load: Quantity) -> Quantity:
     return replace(load, si=None if load.si is None else 2 * load.si, women=women, pieces=2)
 
 
-def quantity(value: float | None, unit: str, text: str, women: Quantity | None = None) -> Quantity:
-    """A `Quantity` with its SI value."""
-    return Quantity(value, unit, text, None if value is None else to_si(value, unit), women)
+def quantity(value: float | None, unit: str, text: str, women: float | None = None) -> Quantity:
+    """A `Quantity` with its SI value; equal ones of a usual length are one object."""
+    make = _quantity if len(text) <= _USUAL else _quantity.__wrapped__
+    return make(value, unit, text, women)
+
+
+_USUAL: Final = 40
+
+
+@lru_cache(maxsize=4096, typed=True)
+def _quantity(value: float | None, unit: str, text: str, women: float | None) -> Quantity:
+    other = None if women is None else quantity(women, unit, text)
+    return Quantity(value, unit, text, None if value is None else to_si(value, unit), other)

@@ -20,11 +20,12 @@ def amount_at(step: Step, i: int) -> tuple[float | None, int]:
     j = i + 1
     if value is None or value == MAX_NUMBER:
         return value, j
-    if step.at(j).kind == "/" and step.at(j + 1).kind == "number" and step.at(j + 2).kind != "/":
+    after = step.at(j).kind
+    if after == "/" and step.at(j + 1).kind == "number" and step.at(j + 2).kind != "/":
         below = number(step.line[j + 1].text)
         if below in _FRACTIONS and value < below and fraction_follows(step, j + 2):
             return value / below, j + 2
-    if step.at(j).kind == "number" and value == int(value):
+    if after == "number" and value == int(value):
         part = number(step.line[j].text)
         if part is not None and not step.line[j].text.isascii():
             return value + part, j + 1
@@ -47,19 +48,19 @@ def unit_at(step: Step, i: int) -> tuple[str, int]:
     if token.kind == "-" and token.glued and step.at(i + 1).kind == "word" and step.at(i + 1).glued:
         i += 1
         token = step.at(i)
+    text = token.word
+    if text:
+        unit = SPELLINGS.get(text)
+        if unit is None or (text == "k" and not token.glued) or unit == "rpe":
+            return "", i
+        if text == "in" and not token.glued and step.at(i + 1).kind in ("number", "time"):
+            return "", i
+        return unit, i + 1
     if token.kind == "%" or (token.kind == "#" and token.glued):
         return ("%" if token.kind == "%" else "lb"), i + 1
     if token.kind == "'" and token.glued:
         return ("min" if step.facts.kind in ("amrap", "emom", "rest") or minutes_follow(step, i + 1) else "ft"), i + 1
-    if token.kind != "word":
-        return "", i
-    text = token.text.lower()
-    unit = SPELLINGS.get(text)
-    if unit is None or (text == "k" and not token.glued) or unit == "rpe":
-        return "", i
-    if text == "in" and not token.glued and step.at(i + 1).kind in ("number", "time"):
-        return "", i
-    return unit, i + 1
+    return "", i
 
 
 def minutes_follow(step: Step, i: int) -> bool:

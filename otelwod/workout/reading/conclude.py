@@ -6,8 +6,8 @@ from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.workout.facts import is_section, resize
-from otelwod.workout.model import Duration, Movement
-from otelwod.workout.movements import lookup
+from otelwod.workout.model import Duration
+from otelwod.workout.movements import lookup, movement
 from otelwod.workout.numbers import clock
 from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity, put_reps
 from otelwod.workout.reading.step import Step
@@ -142,14 +142,7 @@ def name_movement(step: Step) -> None:
                       "write it behind a movement, or use // for a note")  # fmt: skip
             facts.notes.extend(step.qualifiers)
         return
-    text = " ".join(words)
-    known = lookup(text)
-    qualifier = ", ".join(step.qualifiers) or None
-    if known is None and qualifier is not None:
-        known = lookup(f"{qualifier} {text}")
-    elif known is not None and qualifier is not None:
-        known = lookup(f"{qualifier} {text}") or known
-    facts.movement = Movement(text, known[0] if known else None, qualifier)
+    facts.movement = movement(" ".join(words), ", ".join(step.qualifiers) or None)
     resize(facts)
 
 

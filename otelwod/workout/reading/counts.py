@@ -24,19 +24,21 @@ def read_number(step: Step, token: Token) -> None:
         shown = token.text if len(token.text) <= 20 else token.text[:17] + "..."
         step.error(token, f"the number {shown} is out of range", "write a number up to 1,000,000,000")
         return
-    if step.at(j).kind in ("-", "/") and step.at(j + 1).kind == "number" and read_series(step, start, value, j):
+    sign = step.at(j).kind
+    followed = sign in ("-", "/") and step.at(j + 1).kind == "number"
+    if followed and read_series(step, start, value, j):
         return
     if step.word_at(j) in TO and read_ladder(step, start, value, j):
         return
     women: float | None = None
-    if step.at(j).kind == "/" and step.at(j + 1).kind == "number":
+    if sign == "/" and followed:
         women, behind = amount_at(step, j + 1)
         if women is None or women == 0:
             step.i = unit_at(step, behind)[1]
             step.error(token, f"{step.slice(token, step.line[behind - 1])!r} is not a number", "write 1/4 or 95/65")
             return
         j = behind
-    elif step.at(j).kind == "/" and step.word_at(j + 1) in _PER_SIDE:
+    elif sign == "/" and step.word_at(j + 1) in _PER_SIDE:
         step.qualifiers.append("per " + step.line[j + 1].text)
         put_bare(step, token, step.line[j - 1], value, None)
         step.i = j + 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import lru_cache
 
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.workout.model import Duration, Reps
@@ -43,13 +43,13 @@ def put_reps(step: Step, token: Token, value: float, women: float | None) -> Non
         return
     if value != int(value) or (women is not None and women != int(women)):
         step.error(token, f"{token.text} repetitions cannot be done", "write a whole number")
-    other = None if women is None else _exactly(women)
-    step.facts.reps = replace(_exactly(value), women=other)
+    step.facts.reps = _exactly(value, women)
 
 
-def _exactly(value: float) -> Reps:
+@lru_cache(maxsize=4096)
+def _exactly(value: float, women: float | None = None) -> Reps:
     count = int(value) if value == int(value) else value
-    return Reps("exact", count, count)
+    return Reps("exact", count, count, None if women is None else _exactly(women))
 
 
 def put_load(step: Step, first: Token, last: Token, value: float, women: float | None) -> None:
@@ -86,9 +86,8 @@ def put_quantity(step: Step, first: Token, last: Token, value: float | None, wom
     if what == "load" and unit == "%" and value is not None and value > 1000:
         step.error(first, f"{text!r} is out of range", "write at most 1000 %")
         return
-    other = None if women is None else quantity(women, unit, text)
-    found = quantity(value, unit, text, other)
-    slot = {"load": "load", "distance": "distance", "energy": "energy"}[what]
+    found = quantity(value, unit, text, women)
+    slot: str = what
     if unit in SIZES or (unit in SIZES_BY_MOVEMENT and facts.distance is not None):
         slot = "size"
     if getattr(facts, slot) is not None:

@@ -26,6 +26,12 @@ class Bare(NamedTuple):
 class Step:
     """The tokens of one step, where the reading stands, and what was found so far."""
 
+    __slots__ = (
+        "bare", "bodyweight", "content", "default_unit", "direction_up", "durations", "facts", "i", "interval_next",
+        "length_end", "line", "literal", "load_end", "pair", "qualifiers", "remarks", "required", "rest_next", "scan",
+        "words",
+    )  # fmt: skip
+
     def __init__(
         self, content: str, line: list[Token], remarks: Remarks, default_unit: str, scan: Callable[[Step], None]
     ) -> None:

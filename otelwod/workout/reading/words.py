@@ -16,7 +16,7 @@ from otelwod.workout.units import SIZES, SPELLINGS, dimension
 
 
 def read_word(step: Step, token: Token) -> None:
-    text = token.text.lower()
+    text = token.word
     handler = _WORDS.get(text)
     if handler is None and text[-1:].isdigit():
         match = headers.NUMBERED.match(text)
