@@ -136,7 +136,7 @@ OPERATION: Final = "otelwod.operation.name"
 ALERT_MEASURE: Final = "otelwod.monitor.measure"
 """On ``otelwod.monitor.alerts``: which measure exceeded its threshold."""
 ROLLUP: Final = "otelwod.rollup"
-"""``otelwod.rollup.<operation>.count``, ``.total`` and ``.max`` (seconds) on the parent of rolled-up calls."""
+"""``otelwod.rollup.<operation>.count``, ``.total``, ``.max`` (seconds) on the parent of rolled-up calls; ``.timed``."""
 
 # ------------------------------------------------------------------------------------------------------ span events
 

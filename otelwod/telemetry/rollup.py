@@ -6,29 +6,25 @@ its end. By hand it is always set; a `Budget` sets it for an operation whose spa
 the wall time, and takes it back when the calls have become rare (hysteresis).
 
 What a span costs is measured on the spot: now and then a call is timed outside and inside its span. Where not even
-the timing of each rolled-up call fits into the budget, only every 2nd, 4th … 64th is timed; counts stay exact for the
-operation, ``total`` is then the mean of the timed ones times the count, and calls between two timed ones go to the
-parent of the later one.
+the timing of each rolled-up call fits into the budget, only the first under each parent and every 2nd, 4th … 64th is
+timed. Counts stay exact, for the operation and for each parent; ``total`` is then the mean of the timed ones times the
+count, ``max`` the longest of them, and ``.timed`` says how many they were.
 """
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
 import functools
 import inspect
 import logging
 import os
-import threading
 import time
 from collections.abc import Callable
-from itertools import count
 from typing import Any, Final, TypeVar
 
-from opentelemetry import trace
-from opentelemetry.context import Context
-from opentelemetry.context import get_current as _current_context
-from opentelemetry.trace import Span
-
-from otelwod.conventions import NANOS_PER_SECOND, ROLLUP
+from otelwod.telemetry.rollup_call import factory_of, parameters_of
+from otelwod.telemetry.rollup_cells import Cell, cell_in, current_getter
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_SHARE: Final = 0.02
@@ -40,24 +36,10 @@ _PROBE: Final = 16
 _CALM: Final = 5
 """So many windows in a row must be within half the budget before an operation gets its spans back."""
 _THINNEST: Final = 63
-_SPAN_KEY: Final = next(iter(trace.set_span_in_context(trace.INVALID_SPAN, Context())))
-_CELLS: Final = "_otelwod_rollup"
+_NOWHERE: Final = (object(), None)
+_current = current_getter()
+_inside: contextvars.ContextVar[list[int] | None] = contextvars.ContextVar("otelwod-rollup-inside", default=None)
 _logger = logging.getLogger("otelwod.telemetry")
-
-
-class Cell:
-    """The sums of one operation under one parent. ``count`` calls, of which ``timed`` took ``total_ns`` together."""
-
-    __slots__ = ("count", "lock", "max_ns", "timed", "total_ns")
-
-    def __init__(self) -> None:
-        self.count = self.timed = self.total_ns = self.max_ns = 0
-        self.lock = threading.Lock()
-
-    @property
-    def estimated_total_ns(self) -> int:
-        """The time of all calls: exact where every call was timed."""
-        return self.total_ns * self.count // self.timed if self.timed else 0
 
 
 class RollUp:
@@ -67,10 +49,11 @@ class RollUp:
         self.operation = operation
         self.rolled = rolled
         self.parentless = Cell()
+        self.mask = 0
+        """One rolled-up call in ``mask + 1`` is timed."""
+        self.here: tuple[object, Any] = _NOWHERE
+        """The context that was current in the last call, and ``next`` of its cell."""
         self._budget = budget
-        self._mask = 0
-        self._number = count(1).__next__
-        self._seen = 0
         self._window_from = 0
         self._window_calls = 0
         self._span_ns = 0.0
@@ -78,68 +61,120 @@ class RollUp:
         self._told = False
 
     def wrap(self, plain: F, make_spanned: Callable[[F], F]) -> F:
-        """``plain`` while rolled up, else ``make_spanned(plain)``. For functions and, by hand, coroutine functions.
+        """``plain`` while rolled up, else ``make_spanned(plain)``: functions, coroutine functions, by hand generators.
 
-        Raises TypeError for generators (their span covers an iteration) and for a coroutine function with a budget
-        (the time between two steps of it is not its own).
+        Time of a coroutine or generator is that of its span: from its first step to its end, whatever happens between.
+        Raises TypeError for a generator with a budget (its span costs by the step, and what of the time between two
+        steps is cost cannot be seen) and for asynchronous generators (nothing passes ``asend`` and ``athrow`` on).
         """
-        if inspect.isgeneratorfunction(plain) or inspect.isasyncgenfunction(plain):
-            raise TypeError(f"{self.operation}: a generator cannot be rolled up")
-        spanned = make_spanned(plain)
-        clock = time.perf_counter_ns
-        number = self._number
-        if inspect.iscoroutinefunction(plain):
+        if _is(inspect.isasyncgenfunction, plain):
+            raise TypeError(f"{self.operation}: an asynchronous generator cannot be rolled up")
+        if _is(inspect.isgeneratorfunction, plain):
             if self._budget is not None:
-                raise TypeError(f"{self.operation}: a coroutine function cannot have a budget; use rollup=True")
+                raise TypeError(f"{self.operation}: a generator cannot have a budget; use rollup=True")
+            return functools.wraps(plain)(self._generator(plain))  # type: ignore[return-value]
+        spanned = make_spanned(plain)
+        made: Any
+        if _is(inspect.iscoroutinefunction, plain):
+            made = self._coroutine(plain, spanned, make_spanned)
+        else:
+            made = self._function(plain, spanned, make_spanned)
+        return functools.wraps(spanned)(made)  # type: ignore[return-value]
 
-            @functools.wraps(spanned)
-            async def rolled_coroutine(*args: Any, **kwargs: Any) -> Any:
-                call = number()
-                start = clock()
-                try:
-                    return await plain(*args, **kwargs)
-                finally:
-                    self._note(call, clock() - start)
-
-            return rolled_coroutine  # type: ignore[return-value]
-
+    def _function(self, plain: Any, spanned: Any, make_spanned: Callable[[Any], Any]) -> Callable[..., Any]:
+        clock = time.perf_counter_ns
         probe = self._probe(plain, make_spanned) if self._budget is not None else spanned
 
         def with_span(*args: Any, **kwargs: Any) -> Any:
             return probe(*args, **kwargs) if self._is_due() else spanned(*args, **kwargs)
 
         def timed(call: int, /, *args: Any, **kwargs: Any) -> Any:
+            cell = self._cell()
             start = clock()
             try:
                 return plain(*args, **kwargs)
             finally:
-                self._note(call, clock() - start)
+                self._note(cell, call, clock() - start)
 
-        made = _factory(_parameters(plain))(self, number, plain, timed, with_span)
-        return functools.wraps(spanned)(made)  # type: ignore[return-value]
+        return factory_of(parameters_of(plain))(self, _current, plain, timed, with_span)
+
+    def _coroutine(self, plain: Any, spanned: Any, make_spanned: Callable[[Any], Any]) -> Callable[..., Any]:
+        clock = time.perf_counter_ns
+        probe = self._probe_coroutine(plain, make_spanned) if self._budget is not None else spanned
+
+        async def rolled_coroutine(*args: Any, **kwargs: Any) -> Any:
+            if not self.rolled:
+                return await (probe if self._is_due() else spanned)(*args, **kwargs)
+            cell = self._cell()
+            call = cell.next()
+            if call & self.mask:
+                return await plain(*args, **kwargs)
+            start = clock()
+            try:
+                return await plain(*args, **kwargs)
+            finally:
+                self._note(cell, call, clock() - start)
+
+        return rolled_coroutine
+
+    def _generator(self, plain: Any) -> Callable[..., Any]:
+        clock = time.perf_counter_ns
+
+        def rolled_generator(*args: Any, **kwargs: Any) -> Any:
+            cell = self._cell()
+            call = cell.next()
+            start = clock()
+            try:
+                return (yield from plain(*args, **kwargs))
+            finally:
+                self._note(cell, call, clock() - start)
+
+        return rolled_generator
 
     # ---------------------------------------------------------------------------------------------------- rolled calls
 
-    def _note(self, call: int, took_ns: int) -> None:
-        """A timed call. Never raises: it runs in the ``finally`` of the host's function."""
+    def enter(self) -> Callable[[], int]:
+        """``next`` of the cell of the current context, which is remembered for the next call. Never raises."""
         try:
-            since, self._seen = call - self._seen, call
-            calls = since if self._mask and since > 0 else 1  # two threads may pass each other here
-            span: Any = _current_context().get(_SPAN_KEY)
-            try:
-                cell = span._otelwod_rollup[self.operation]
-            except (AttributeError, KeyError):
-                cell = self.parentless if span is None or not span.is_recording() else _cell(span, self.operation)
+            context = _current()
+            found = self._find(context).next
+            self.here = (context, found)
+            return found
+        except Exception:  # noqa: BLE001 - nothing of ours may reach the host
+            return self.parentless.next
+
+    def _cell(self) -> Cell:
+        try:
+            return self._find(_current())
+        except Exception:  # noqa: BLE001 - nothing of ours may reach the host
+            return self.parentless
+
+    def _find(self, context: Any) -> Cell:
+        return cell_in(context, self.operation, self.parentless, self._close)
+
+    def _close(self, cell: Cell) -> None:
+        """A parent ends: forget its cell, and give the calls that were only counted to the window."""
+        if self.here[1] == cell.next:
+            self.here = _NOWHERE
+        with cell.lock:
+            rest, cell.seen = cell.count - cell.seen, cell.count
+        self._window_calls += max(0, rest)
+
+    def _note(self, cell: Cell, call: int, took_ns: int) -> None:
+        """A timed call, the ``call``-th of its cell. Never raises: it runs in a ``finally`` of the host's."""
+        try:
             with cell.lock:
-                cell.count += calls
+                calls = max(0, call + 1 - cell.seen)
+                cell.seen += calls
                 cell.timed += 1
                 cell.total_ns += took_ns
                 if took_ns > cell.max_ns:
                     cell.max_ns = took_ns
             if self._budget is not None:
                 self._window_calls += calls
-                if time.monotonic_ns() - self._window_from > WINDOW_NS:
-                    self._decide(time.monotonic_ns())
+                now = time.monotonic_ns()
+                if now - self._window_from > WINDOW_NS:
+                    self._decide(now)
         except Exception:  # noqa: BLE001 - nothing of ours may reach the host
             self._budget = None
 
@@ -161,7 +196,6 @@ class RollUp:
     def _probe(self, plain: Any, make_spanned: Callable[[Any], Any]) -> Callable[..., Any]:
         """The spanned function once more, timed outside and inside its span."""
         clock = time.perf_counter_ns
-        inside = threading.local()
 
         @functools.wraps(plain)
         def timed(*args: Any, **kwargs: Any) -> Any:
@@ -169,25 +203,62 @@ class RollUp:
             try:
                 return plain(*args, **kwargs)
             finally:
-                inside.ns = clock() - start
+                _tell(clock() - start)
 
         spanned = make_spanned(timed)
 
         def probe(*args: Any, **kwargs: Any) -> Any:
+            inside: list[int] = []
+            token = _inside.set(inside)
             start = clock()
             try:
                 return spanned(*args, **kwargs)
             finally:
-                cost = clock() - start - getattr(inside, "ns", 0)
-                # A mean would follow every interruption of the thread; a creeping median does not.
-                if not self._span_ns:
-                    self._span_ns = float(cost)
-                elif cost > self._span_ns:
-                    self._span_ns *= 1.1
-                else:
-                    self._span_ns *= 0.9
+                took = clock() - start
+                _inside.reset(token)
+                self._learn(took, inside)
 
         return probe
+
+    def _probe_coroutine(self, plain: Any, make_spanned: Callable[[Any], Any]) -> Callable[..., Any]:
+        """As `_probe`: other tasks run inside of both times, so that the difference is the span's."""
+        clock = time.perf_counter_ns
+
+        @functools.wraps(plain)
+        async def timed(*args: Any, **kwargs: Any) -> Any:
+            start = clock()
+            try:
+                return await plain(*args, **kwargs)
+            finally:
+                _tell(clock() - start)
+
+        spanned = make_spanned(timed)
+
+        async def probe(*args: Any, **kwargs: Any) -> Any:
+            inside: list[int] = []
+            token = _inside.set(inside)
+            start = clock()
+            try:
+                return await spanned(*args, **kwargs)
+            finally:
+                took = clock() - start
+                with contextlib.suppress(ValueError):  # closed from another context
+                    _inside.reset(token)
+                self._learn(took, inside)
+
+        return probe
+
+    def _learn(self, outside_ns: int, inside_ns: list[int]) -> None:
+        """What a span cost just now. A mean would follow every interruption of the thread; a creeping median not."""
+        if not inside_ns:
+            return
+        cost = outside_ns - inside_ns[-1]
+        if not self._span_ns:
+            self._span_ns = float(cost)
+        elif cost > self._span_ns:
+            self._span_ns *= 1.1
+        else:
+            self._span_ns *= 0.9
 
     # ------------------------------------------------------------------------------------------------------ the budget
 
@@ -208,11 +279,11 @@ class RollUp:
         elif share < budget.share / 2:
             self._calm += 1
             if self._calm >= _CALM:
-                self.rolled, self._mask, self._calm = False, 0, 0
+                self.rolled, self.mask, self._calm = False, 0, 0
         else:
             self._calm = 0
-            while self._mask < _THINNEST and calls * budget.rolled_ns / (self._mask + 1) / window > budget.share / 8:
-                self._mask = 2 * self._mask + 1
+            while self.mask < _THINNEST and calls * budget.rolled_ns / (self.mask + 1) / window > budget.share / 8:
+                self.mask = 2 * self.mask + 1
 
 
 class Budget:
@@ -226,7 +297,13 @@ class Budget:
 
     @functools.cached_property
     def rolled_ns(self) -> float:
-        """What a timed, rolled-up call costs here: measured once, in about a millisecond."""
+        """What a timed, rolled-up call costs here: measured once, in about a millisecond.
+
+        In a context of its own: whatever span is current when a budget first asks has nothing to do with it.
+        """
+        return contextvars.Context().run(self._calibrate)
+
+    def _calibrate(self) -> float:
         rolled = RollUp("calibration").wrap(_nothing, lambda plain: plain)
         best = float("inf")
         for _ in range(5):
@@ -270,80 +347,17 @@ def roll_up(operation: str, asked: bool | None) -> RollUp | None:
     return RollUp(operation, rolled=False, budget=budget) if budget is not None else None
 
 
-_TEMPLATE: Final = """
-def factory(_w_roll, _w_number, _w_plain, _w_timed, _w_with_span):
-    def rolled_call({parameters}):
-        if not _w_roll.rolled:
-            return _w_with_span({parameters})
-        _w_call = _w_number()
-        if _w_call & _w_roll._mask:
-            return _w_plain({parameters})
-        return _w_timed(_w_call, {parameters})
-    return rolled_call
-"""
-
-
-def _parameters(function: Callable[..., Any]) -> str:
-    """The names of the parameters where the function takes nothing but a few plain ones, else ``*args, **kwargs``.
-
-    A call that is neither timed nor given a span costs little more than the wrapper's own frame; to pack and unpack
-    its arguments would double that.
-    """
-    try:
-        parameters = inspect.signature(function, follow_wrapped=False).parameters.values()
-    except (TypeError, ValueError):
-        return _ANY
-    plain = all(
-        parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
-        and parameter.default is inspect.Parameter.empty
-        and parameter.name.isidentifier()
-        and not parameter.name.startswith("_w_")
-        for parameter in parameters
-    )
-    return ", ".join(parameter.name for parameter in parameters) if plain else _ANY
-
-
-_ANY: Final = "*_w_args, **_w_kwargs"
-
-
-@functools.lru_cache(maxsize=256)
-def _factory(parameters: str) -> Callable[..., Callable[..., Any]]:
-    namespace: dict[str, Any] = {}
-    # Only identifiers enter the source: the names of a function's parameters.
-    exec(_TEMPLATE.format(parameters=parameters), namespace)  # noqa: S102
-    factory: Callable[..., Callable[..., Any]] = namespace["factory"]
-    return factory
+def _is(check: Callable[[Any], bool], what: Any) -> bool:
+    """Whether a function, or what an object that can be called does, is of a kind."""
+    return check(what) or (not inspect.isroutine(what) and check(getattr(type(what), "__call__", None)))  # noqa: B004
 
 
 def _nothing() -> None:
     return
 
 
-def _cell(span: Span, operation: str) -> Cell:
-    """The sums of an operation under ``span``, which takes them as attributes when it ends.
-
-    The span's own ``end`` is what tells us: no processor is needed, whoever made the span.
-    """
-    cells: dict[str, Cell] | None = getattr(span, _CELLS, None)
-    if cells is None:
-        cells = {}
-        end = span.end
-
-        def end_with_sums(end_time: int | None = None) -> None:
-            _write(span, cells)
-            end(end_time)
-
-        span._otelwod_rollup = cells  # type: ignore[attr-defined]
-        span.end = end_with_sums  # type: ignore[method-assign]
-    return cells.setdefault(operation, Cell())
-
-
-def _write(span: Span, cells: dict[str, Cell]) -> None:
-    try:
-        for operation, cell in cells.items():
-            base = f"{ROLLUP}.{operation}"
-            span.set_attribute(f"{base}.count", cell.count)
-            span.set_attribute(f"{base}.total", cell.estimated_total_ns / NANOS_PER_SECOND)
-            span.set_attribute(f"{base}.max", cell.max_ns / NANOS_PER_SECOND)
-    except Exception as error:  # noqa: BLE001 - the host's span ends, with sums or without
-        _logger.debug("sums of rolled-up calls were lost: %s", type(error).__name__)
+def _tell(ns: int) -> None:
+    """Inside a span that is being timed: how long the function itself took."""
+    inside = _inside.get()
+    if inside is not None:
+        inside.append(ns)
