@@ -11,6 +11,7 @@ from otelwod.workout.label import statement_label
 from otelwod.workout.model import Duration, Quantity, Reps, Statement
 from otelwod.workout.movements import nearest
 from otelwod.workout.nesting import next_siblings
+from otelwod.workout.numbers import clock
 from otelwod.workout.titles import meant_header
 
 _MAX_SUGGESTIONS: Final = 100
@@ -38,10 +39,12 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     """The statements of a text, parents before children."""
     drafts = found.drafts
     has_children = bytearray(len(drafts))
+    turns = [0] * len(drafts)
     for i in range(len(drafts) - 1, -1, -1):  # children before their parents: a note with lines below it counts
         parent = drafts[i].parent
         if parent is not None and i not in dropped and (has_children[i] or not drafts[i].facts.is_aside):
             has_children[parent] = 1
+            turns[parent] += not drafts[i].facts.joined
     following = next_siblings(drafts)
     given: dict[int, _Given] = {}
     waiting: dict[int, _Given] = {}
@@ -54,7 +57,7 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         if i in dropped:
             continue
         facts, children = draft.facts, bool(has_children[i])
-        shape = resolve(found, draft, children, caps.get(i, facts.cap))
+        shape = resolve(found, draft, children, caps.get(i, facts.cap), turns[i])
         kind, load, distance, reps = shape.type, facts.load, facts.distance, facts.reps
         if not children and _value_line(facts):
             after = following[i]
@@ -78,6 +81,8 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
                 distance = inherited[1]
         if not children:
             _check_childless(found, draft, kind, unknown)
+        elif kind == "group" and facts.movement is not None and facts.movement.id is None:
+            _check_name(found, draft, unknown, header=True)
         if load is facts.load and distance is facts.distance and shape.cap is facts.cap and reps is facts.reps:
             key = (id(facts), kind)
             label = labels.get(key) or labels.setdefault(key, _label(shape, facts, None, None))
@@ -116,14 +121,29 @@ def _say_turns(found: Drafts, built: list[Statement]) -> None:
             found.diagnostics.add(head.line, head.column, "info", f"the {count} lines take turns", hint)
 
 
-def resolve(found: Drafts, draft: Draft, children: bool, cap: Duration | None) -> Shape:
-    """The block that a draft becomes."""
+def _assumed(found: Drafts, draft: Draft, children: bool, turns: int) -> Shape:
+    """Intervals without a count: an EMOM has ten minutes, work and rest one interval for each line."""
     facts = draft.facts
-    rounds, scheme, duration, kind = facts.rounds, facts.scheme, facts.duration, facts.kind
-    if facts.assumed:
+    if facts.kind != "tabata":
         if not children and not facts.has_work:
             return Shape("emom")  # nothing stands in it: how often it is done is left open
         found.say(draft, "info", "an EMOM without a length is read as 10 minutes", "write EMOM 10")
+        return Shape("emom", facts.rounds, interval_ns=facts.interval_ns)
+    pair = f"(8) {clock(facts.work_ns or 0)} / {clock(facts.rest_ns or 0)}"
+    if turns > 1:
+        message = f"work and rest without a count are read as one interval for each of the {turns} lines"
+        found.say(draft, "info", message, f"write {pair}")
+    else:
+        found.say(draft, "info", "work and rest without a count are read as one interval", f"write {pair}")
+    return Shape("tabata", max(1, turns))
+
+
+def resolve(found: Drafts, draft: Draft, children: bool, cap: Duration | None, turns: int = 0) -> Shape:
+    """The block that a draft becomes; ``turns`` is how many of its children take turns."""
+    facts = draft.facts
+    rounds, scheme, duration, kind = facts.rounds, facts.scheme, facts.duration, facts.kind
+    if facts.assumed:
+        return _assumed(found, draft, children, turns)
     if kind in ("rest", "amrap", "emom", "tabata"):
         return Shape(kind, rounds, scheme, duration, cap, facts.interval_ns)
     if kind == "for_time" or (cap is not None and (children or rounds is not None or scheme)):
@@ -175,15 +195,25 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         found.say(draft, "warning", "nothing stands in it", "indent the lines that belong to it")
     if movement is None or movement.id is not None or facts.kind == "section" or kind in (None, "rest"):
         return
-    if movement.name not in unknown:
-        unknown.add(movement.name)
-        meant = meant_header(movement.name) if len(unknown) <= _MAX_SUGGESTIONS else None
-        if meant is not None:
-            found.say(draft, "warning", f"{movement.name[:60]!r} is read as a movement",
-                      f"did you mean {meant.upper() if meant in ('amrap', 'emom') else meant}?")  # fmt: skip
-            return
-        near = nearest(movement.name) if len(unknown) <= _MAX_SUGGESTIONS else None
-        found.say(draft, "info", f"the movement {movement.name[:60]!r} is not in the table; its text is kept",
+    _check_name(found, draft, unknown, header=False)
+
+
+def _check_name(found: Drafts, draft: Draft, unknown: set[str], *, header: bool) -> None:
+    """An unknown name, once: the word of the language or the movement that it may have meant."""
+    name = draft.facts.movement.name if draft.facts.movement is not None else ""
+    if not name or name in unknown:
+        return
+    unknown.add(name)
+    if len(unknown) > _MAX_SUGGESTIONS:
+        meant = near = None
+    else:
+        meant = meant_header(name)
+        near = None if meant or header else nearest(name)
+    if meant is not None:
+        kind = "a title" if header else "a movement"
+        found.say(draft, "warning", f"{name[:60]!r} is read as {kind}", f"did you mean {meant}?")
+    elif not header:
+        found.say(draft, "info", f"the movement {name[:60]!r} is not in the table; its text is kept",
                   f"did you mean {near}?" if near else "use a known name if it is one of them")  # fmt: skip
 
 

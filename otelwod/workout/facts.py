@@ -21,7 +21,8 @@ class Facts:
     ``wraps``: rounds made for the AMRAP or the inner rounds of the same line, the next statement.
     ``assumed``: the number of intervals is a choice of ours; nothing in the line says it.
     ``inner_rounds``: the second of two counts of rounds, ``later``: times behind the first one; each becomes a
-    statement of its own. ``action``: a line of nothing but ``[…]``, or of signs, which is kept and never runs.
+    statement of its own. ``part``: a part of a running clock, which ends the one before. ``action``: a line of nothing
+    but ``[…]``, or of signs, which is kept and never runs. ``level``: ``Rx`` or ``Scaled`` in front of the line.
     """
 
     offset: int = 0
@@ -32,6 +33,8 @@ class Facts:
     inner_rounds: int | None = None
     later: tuple[Duration, ...] = ()
     action: str | None = None
+    part: bool = False
+    level: str = ""
     tabata_word: bool = False
     times_word: bool = False
     joined: bool = False

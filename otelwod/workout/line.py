@@ -11,7 +11,7 @@ from typing import Final
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.movements import MAX_NAME
-from otelwod.workout.parts import PARTNERS, SECTIONS, after_label, split
+from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, is_label, split
 from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
 from otelwod.workout.remarks import Remark, Remarks
@@ -79,6 +79,8 @@ def read_line(content: str, default_unit: str) -> Reading:
         nodes, anchor = _steps(body, line, remarks, default_unit)
     if not nodes and title and title[0].text.lower() in SECTIONS:
         nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
+    if title and (title[0].word in STANDARDS or title[0].word in SCALINGS):
+        nodes, anchor = _for_others(nodes, anchor, title[0].word, content, remarks)
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
     if not nodes and not len(remarks):
@@ -99,6 +101,28 @@ def read_line(content: str, default_unit: str) -> Reading:
         if _says_something(head) and not _values_only(head):
             head.joined, head.step = mark == "+", mark == "-"
     return Reading(nodes, anchor, remarks)
+
+
+def _for_others(
+    nodes: list[tuple[int, Facts]], anchor: int, level: str, content: str, remarks: Remarks
+) -> tuple[list[tuple[int, Facts]], int]:
+    """``Rx: …`` and ``Scaled: …``: one step may be a choice; a load alone and a workout within the line are notes."""
+    facts = nodes[0][1] if nodes else Facts()
+    counts = facts.reps is not None and facts.reps.women is not None and facts.movement is None
+    if len(nodes) == 1 and facts.has_work and not facts.is_header and not counts:
+        facts.level = level
+        return nodes, anchor
+    if len(nodes) != 1 and level in STANDARDS:
+        return nodes, anchor
+    if len(nodes) == 1 and not facts.is_header:
+        remarks.add(Remark(0, "warning", f"skipped {content[:40]!r}: whose load it is does not stand here",
+                           "write it behind the movement: Thrusters 95/65 lb"))  # fmt: skip
+    elif level in SCALINGS:
+        remarks.add(Remark(0, "warning", f"skipped {content[:40]!r}: a workout has one prescription",
+                           "write the other one as a workout of its own"))  # fmt: skip
+    else:
+        return nodes, anchor
+    return [(-1, Facts(action=content[:MAX_NAME]))], 0
 
 
 def _mark(line: list[Token]) -> tuple[str, int]:
@@ -198,7 +222,7 @@ def _take(text: str, offset: int, values: dict[str, Scalar], remarks: Remarks) -
 def _keyed(body: str, line: list[Token], remarks: Remarks) -> tuple[str, Scalar] | None:
     """``rpe: 8``, ``location: "Garage Gym"``: the whole line is one value."""
     match = _KEY.match(body, line[0].start)
-    if match is None or match[1].lower() in _RESERVED:
+    if match is None or match[1].lower() in _RESERVED or is_label(match[1].lower()):
         return None
     if len(line) < 3:
         return None
@@ -251,14 +275,17 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         if k + 1 < len(parts) and parts[k + 1][0] == "|" and len(part) == 1 and part[0].kind == "number":
             part = part + _unit_of(parts[k + 1][1])  # 185 | 125 lb
         facts = read_step(body, part, remarks, unit)
-        if joiner == "|" and groups:
+        if joiner in ("|", "/") and groups:
             groups[-1].append(facts)
+            if joiner == "/":
+                remarks.add(Remark(facts.offset, "info", "what stands behind the slash is read as another choice",
+                                   "write | for a choice, a comma for a second movement"))  # fmt: skip
         elif part:
             facts.joined = joiner == "+"
             groups.append([facts])
     steps: list[Facts] = []
     for group in groups:
-        steps.append(_chosen(group, remarks))
+        steps.append(chosen(group, remarks))
         steps.extend(Facts(offset=one.offset, duration=length) for one in group for length in one.later)
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
     if not steps:
@@ -271,7 +298,7 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         if not heads or k + 1 == len(steps):
             _add(nodes, parent, facts)
             continue
-        head, work = _head_and_work(facts)
+        head, work = head_and_work(facts)
         parent = _add(nodes, parent if k and steps[0].is_header else -1, head)
         if work is not None:
             _add(nodes, parent, work)
@@ -310,7 +337,7 @@ def _is_effort(facts: Facts) -> bool:
     return facts.has_work or facts.duration is not None or facts.load is not None or facts.size is not None
 
 
-def _chosen(group: list[Facts], remarks: Remarks) -> Facts:
+def chosen(group: list[Facts], remarks: Remarks) -> Facts:
     """``A | B``: what an alternative leaves out it takes from the first, a missing movement from one that has it."""
     first, others = group[0], [facts for facts in group[1:] if not facts.is_header and _is_effort(facts)]
     if len(others) < len(group) - 1:
@@ -342,7 +369,7 @@ def _chosen(group: list[Facts], remarks: Remarks) -> Facts:
     return first
 
 
-def _head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
+def head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
     """The header of a line and, where the header names work of its own, that work as its first child."""
     if facts.kind == "section" or (not facts.has_work and facts.load is None):
         return facts, None

@@ -55,8 +55,8 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     """
     drafts = found.drafts
     has_children = bytearray(len(drafts))
-    for draft in drafts:
-        if draft.parent is not None:
+    for i, draft in enumerate(drafts):
+        if draft.parent is not None and i not in dropped:
             has_children[draft.parent] = 1
     following = next_siblings(drafts)
     open_headers: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
@@ -69,6 +69,10 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         works = facts.has_work and facts.kind != "section"
         adopter = (facts.adopts or i in caps) and not has_children[i] and not works
         target = i
+        if facts.assumed and facts.kind == "tabata":
+            rank = 4 if works else 3 if _inside_repeats(drafts, open_headers.get((draft.fence, draft.parent))) else 1
+        if facts.part:
+            rank = min(rank, 1)
         if facts.wraps and not has_children[i + 1] and not drafts[i + 1].facts.has_work:
             rank, adopter, target = 1, True, i + 1
         place = (draft.fence, draft.parent)
@@ -118,13 +122,19 @@ def next_siblings(drafts: list[Draft]) -> list[int]:
     return following
 
 
+def _inside_repeats(drafts: list[Draft], headers: list[tuple[int, int]] | None) -> bool:
+    """Whether rounds or an AMRAP are open: work and rest without a count are how their lines are done."""
+    facts = drafts[headers[-1][1]].facts if headers else None
+    return facts is not None and (facts.kind == "amrap" or facts.rounds is not None or bool(facts.scheme))
+
+
 def _rank(facts: Facts) -> int:
-    """Which headers hold which: sections, then workouts, then rounds, then work."""
+    """Which headers hold which: sections, then workouts, then rounds, then bare work and rest (3), then work."""
     if facts.kind == "section":
         return 0
     if facts.kind in ("amrap", "emom", "tabata", "for_time"):
         return 1
-    return 2 if facts.rounds is not None or facts.scheme else 3
+    return 2 if facts.rounds is not None or facts.scheme else 4
 
 
 def _repeats(facts: Facts) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from otelwod.workout.movements import lookup
 from otelwod.workout.tokens import Token
+from otelwod.workout.units import SPELLINGS
 from otelwod.workout.wordlist import words
 
 HEADER_WORDS: Final = words(
@@ -20,8 +22,11 @@ SECTIONS: Final = words(
     gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout workout part
     """
 )
-PARTNERS: Final = words("in teams team partner partners pair pairs")
+PARTNERS: Final = words("in teams team partner partners pair pairs athlete athletes p1 p2 p3 p4")
 """Words that begin a label about who does the work: kept as a note."""
+STANDARDS: Final = words("rx l1 l2 l3 l4 level performance men women male female")
+SCALINGS: Final = words("scaled scaling scale beginner beginners intermediate foundations masters fitness")
+"""Words of lines for other athletes: below a line with such a label they are another choice."""
 _LABELS: Final = words(
     """
     min minute station odd even part block day week set
@@ -47,6 +52,11 @@ def after_label(line: list[Token]) -> int:
     if word in PARTNERS:
         colon = next((k for k, token in enumerate(line[:7]) if token.kind == ":"), 0)
         return colon + 1 if colon and colon + 1 < size else 0
+    if second.kind == ":" and _LETTER.fullmatch(word):
+        return 2
+    if word in STANDARDS or word in SCALINGS:
+        colon = next((k for k, token in enumerate(line[:4]) if token.kind == ":"), 0)
+        return colon + 1 if 0 < colon < size - 1 else 0
     if word in SECTIONS or word in _LABELS:
         if second.kind == ":":
             return 2
@@ -59,8 +69,18 @@ def after_label(line: list[Token]) -> int:
     return 0
 
 
+_LETTER: Final = re.compile(r"[a-g][0-9]?")
+"""``A:``, ``B2:``"""
+
+
+def is_label(word: str) -> bool:
+    """Whether a colon behind this word makes it a label, never a key."""
+    return word in PARTNERS or word in STANDARDS or word in SCALINGS or _LETTER.fullmatch(word) is not None
+
+
 def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
-    """The steps of one line as (joiner, tokens): ``,`` next step, ``+`` together with the one before, ``|`` or else.
+    """The steps of one line as (joiner, tokens): ``,`` next step, ``+`` together with the one before, ``|`` or else
+    (``/`` where the line writes a slash).
 
     Parentheses are not looked into.
     """
@@ -106,9 +126,11 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         spaced = not token.glued and not after.glued and line[i - 1].kind == "word" and worded
         if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
             return None  # 95 lb / 65 lb
-        return (
-            "," if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))) else None
-        )
+        if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))):
+            return ","
+        if worded and line[i - 1].kind == "word" and _both_movements(line, i):
+            return "," if _schemed(line) else "/"
+        return None
     if kind == "&" or token.word in ("and", "then"):
         if token.word == "then" and worded:
             return ","
@@ -130,6 +152,24 @@ def _starts_step(token: Token) -> bool:
     if token.kind in ("number", "time", "?"):
         return True
     return token.word in _STEP_WORDS
+
+
+def _both_movements(line: list[Token], i: int) -> bool:
+    """Whether a movement ends before the slash and one begins behind it, with a count or not: ``15 T2B/12 C2B``."""
+    start = i
+    while start > 0 and i - start < _REACH and line[start - 1].kind == "word" and line[start - 1].word not in SPELLINGS:
+        start -= 1
+    j = i + 1
+    while j < len(line) and (line[j].kind == "number" or line[j].word in SPELLINGS):
+        j += 1
+    end = j
+    while end < len(line) and end - j < _REACH and line[end].kind == "word":
+        end += 1
+    left = " ".join(token.text for token in line[start:i])
+    right = " ".join(token.text for token in line[j:end])
+    if not left or not right or lookup(left) is None or lookup(right) is None:
+        return False
+    return lookup(f"{left} / {right}") is None and lookup(f"{left} and {right}") is None
 
 
 _REACH: Final = 6

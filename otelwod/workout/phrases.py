@@ -59,10 +59,26 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
      "write the distance alone, or a time for it"),
     (_rule(r"(?<=\d )\((\d+)/\1\)", "("), "info", "kept as a note: the count in front is that of both sides",
      "write the count of both sides together"),
+    (_rule(r"^(?:on|with) (?:a|the)(?: running| continuous)* clock\b[:.,]?", "clock"), "info",
+     "the parts follow one another", "write the length of each part"),
+
+    (_rule(r"(?<=\brest) ?@? ?\d ?: ?\d(?!\d)(?: ?(?:work ?[:/to]+ ?rest|ratio))?"
+           r"|^(?:work ?[:/] ?rest:? )\d ?: ?\d(?!\d)",
+           "rest @", "rest 1:1", "rest 1:2", "rest 1:3", "rest 2:1", "rest 3:1", "work:rest", "work/rest"), "info",
+     "a rest as long as the work is kept as a note: the rest is open", "write the time: Rest 1:00"),
+    (_rule(r"\b(?:i go,? ?(?:/|then)? ?you go|you go,? ?(?:/|then)? ?i go|igug|igyg|ygig|relay(?: style)?"
+           r"|waterfall(?: start| style)?|alternate (?:rounds|movements|partners)|one works,? one rests"
+           r"|(?:one|1) (?:partner )?(?:works|working) at a time)\b[:,]?",
+           "you go", "igug", "igyg", "ygig", "relay", "waterfall", "alternate ", "one works", "at a time"), "info",
+     "kept as a note: counts are as written", "say who does what"),
+    (_rule(r",? ?\b(?:while|as) (?:your |the )?(?:other )?partners? .*$", "partner"), "info",
+     "kept as a note: counts are as written", "say who does what"),
+    (_rule(r",? ?\b(?:partition|break up|share|divide)(?: the)?(?: reps| work)?"
+           r"(?: as needed| as desired|,? any ?how)\b",
+           "partition", "break up", "share", "divide"), "info",
+     "kept as a note: counts are as written", "say who does what"),
     (_rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
-_UNSAID: Final = _rule(r"^(?:scaled|scaling|beginners?|intermediate|foundations|masters)(?: options?)?\s?:.*",
-                       "scaled", "scaling", "beginner", "intermediate", "foundations", "masters")  # fmt: skip
 _DEATH: Final = _rule(r"^death by\b", "death by")
 _PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)",
                      "dbs", "kbs", "dumbbells", "kettlebells")  # fmt: skip
@@ -86,10 +102,6 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     text = line[shift:].rstrip()
     if not text or text[0] in '"\u201c':
         return line + comment
-    if _UNSAID.match(text):
-        remarks.add(Remark(shift, "warning", f"skipped {text[:40]!r}: a workout has one prescription",
-                           "write the other one as a workout of its own"))  # fmt: skip
-        return " " * len(line) + comment
     if _DEATH.match(text):
         remarks.add(Remark(shift, "warning", "work that grows without an end cannot be said; read as one line",
                            "write the rounds that are meant: EMOM 10, or 1-2-...-10"))  # fmt: skip

@@ -9,6 +9,7 @@ from otelwod.workout.drafts import Draft, read_drafts
 from otelwod.workout.format import workout_format
 from otelwod.workout.model import Scalar, Workout
 from otelwod.workout.nesting import adopt, attach_caps
+from otelwod.workout.regroup import regroup
 from otelwod.workout.remarks import Diagnostics
 from otelwod.workout.source import decode, read_source
 
@@ -26,6 +27,7 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
     found = read_source(text, diagnostics, markdown=markdown)
     drafts = read_drafts(found, _default_unit(text))
     identity = _identity(drafts.drafts)
+    regroup(drafts)
     caps, dropped = attach_caps(drafts)
     adopt(drafts, caps, dropped)
     statements = build(drafts, caps, dropped)

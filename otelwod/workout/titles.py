@@ -51,15 +51,28 @@ _WORD: Final = re.compile(r"[^\W\d_][\w'\u2019-]*")
 _NO_NAME: Final = re.compile(r"[0-9@#%|+{}\[\]/\\]|:(?=\s*\S)")
 
 
+_MEANT: Final = {"amrap": "AMRAP", "emom": "EMOM", "tabata": "Tabata", "rounds": "rounds"}
+_TRANSPOSED: Final = ("time", "rest", "every", "emom")
+"""Words of which others are near: only swapped letters count."""
+
+
 def meant_header(text: str) -> str | None:
     """The header word that a misspelt word of the text may have meant (``Amarp``, ``ruonds``)."""
+    before = ""
     for word in _WORD.findall(text.lower())[:12]:
         if len(word) >= 4 and word not in _HEADERS and not word.startswith("ground"):
-            close = get_close_matches(word, ("amrap", "emom", "tabata", "rounds"), n=1, cutoff=0.75)
-            close = close or (["time"] if sorted(word) == sorted("time") else [])
+            close = get_close_matches(word, _MEANT, n=1, cutoff=0.75)
+            for whole in _TRANSPOSED:
+                if not close and sorted(word) == sorted(whole):
+                    close = [whole]
             if close:
-                return str(close[0])
+                return "For Time" if close[0] == "time" and before == "for" else _MEANT.get(close[0], close[0])
+        before = word
     return None
+
+
+_NO_FIRST: Final = words("in on with death scaled rx igyg igug ygig relay waterfall partition split share then")
+"""Words that begin no name."""
 
 
 def is_name(text: str) -> bool:
@@ -69,7 +82,7 @@ def is_name(text: str) -> bool:
         return False
     lowered = [word.lower() for word in found]
     name = " ".join(found)
-    if lowered[0] in ("in", "with", "death", "scaled") or name.lower() in SECTIONS:
+    if lowered[0] in _NO_FIRST or lowered[:2] in (["i", "go"], ["you", "go"]) or name.lower() in SECTIONS:
         return False
     if any(word in _HEADERS or (word in SECTIONS and word not in ("wod", "workout", "part")) for word in lowered):
         return False

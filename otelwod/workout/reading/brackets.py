@@ -5,7 +5,7 @@ from __future__ import annotations
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS
 from otelwod.workout.reading.conclude import name_movement
-from otelwod.workout.reading.counts import expanded
+from otelwod.workout.reading.ladders import expanded
 from otelwod.workout.reading.placing import put_rounds
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remarks

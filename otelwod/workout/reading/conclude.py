@@ -218,9 +218,7 @@ def finish_tabata(step: Step) -> None:
             length_ns = step.durations.pop(0).ns or 0
             facts.rounds = divided(step, length_ns, max(1, facts.work_ns + facts.rest_ns))
         else:
-            facts.rounds = 1
-            step.info(facts.offset, "work and rest without a count are read as one interval",
-                      f"write (8) {clock(facts.work_ns)} / {clock(facts.rest_ns)}")  # fmt: skip
+            facts.rounds, facts.assumed = 1, True
     if facts.work_ns == 0:
         step.remarks.add(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from otelwod.workout.numbers import timer
+from typing import Final
+
+from otelwod.workout.numbers import clock, timer
 from otelwod.workout.reading.amounts import time_unit_at
 from otelwod.workout.reading.placing import put_time
 from otelwod.workout.reading.step import Step
@@ -59,6 +61,43 @@ def read_mark(step: Step, token: Token) -> None:
     stray(step, token)
 
 
+def on_at(step: Step, token: Token) -> bool:
+    """``At 10:00: 400 m Run``: when something starts is no length."""
+    first = step.i
+    first += step.word_at(first) in ("min", "minute")
+    timed = step.at(first).kind == "time" or (step.at(first).kind == "number" and first > step.i)
+    if step.words or not timed or step.at(first + 1).kind not in (":", "-") or step.at(first + 2).kind == "time":
+        return False
+    text = step.slice(token, step.line[first])
+    step.i = first + 2
+    step.facts.notes.append(text)
+    step.facts.part = True
+    step.warn(token, f"{text!r}, a starting time, is kept as a note: the parts follow one another",
+              "write the length of the part before it")  # fmt: skip
+    return True
+
+
+def read_span(step: Step, token: Token, first: int, end: int) -> None:
+    """``0:00-10:00`` on a running clock is a part of ten minutes; of ``:30-:45 Plank`` the first time counts."""
+    before, behind = step.at(step.i - 2), step.at(step.i + 2)
+    last = step.line[step.i + 1]
+    leads = before.kind == "end" or before.word == "from"
+    step.i += 2
+    text = step.slice(token, last)
+    step.facts.part = leads and (first == 0 or behind.kind == ":")
+    if first == 0 or (leads and (behind.kind == ":" or behind.word in _PARTS)):
+        step.info(token.start, f"{text!r} is read as the {clock(end - first)} between the two",
+                  f"write {clock(end - first)}")  # fmt: skip
+        put_time(step, end - first, token, last)
+    else:
+        step.info(token.start, f"of {text!r} the first time counts", "write one time")
+        put_time(step, first, token, token)
+
+
+_PARTS: Final = frozenset({"amrap", "emom", "for", "tabata", "max", "rest"})
+"""Words behind the time of a part."""
+
+
 def read_time(step: Step, token: Token) -> None:
     step.i += 1
     if token.text == ":?":
@@ -79,6 +118,11 @@ def read_time(step: Step, token: Token) -> None:
     if isinstance(value, str):
         step.error(token, f"{token.text!r} is not a time", value)
         return
+    if step.at(step.i).kind == "-" and step.at(step.i + 1).kind == "time":
+        end = timer(step.line[step.i + 1].text) if step.line[step.i + 1].text != ":?" else 0
+        if isinstance(end, int) and end > value:
+            read_span(step, token, value, end)
+            return
     if time_unit_at(step, step.i):
         step.i += 1  # "1:00 min" says it twice
     put_time(step, value, token, token)

@@ -11,6 +11,7 @@ from otelwod.workout.reading.amounts import amount_at
 from otelwod.workout.reading.conclude import IMPLEMENTS
 from otelwod.workout.reading.placing import put_quantity, put_rounds, put_rpe
 from otelwod.workout.reading.step import Step
+from otelwod.workout.reading.times import on_at
 from otelwod.workout.tokens import Token
 from otelwod.workout.units import SIZES, SPELLINGS, dimension
 
@@ -165,6 +166,7 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "x": on_ignored,
     "each": on_each,
     "from": on_from,
+    "at": on_at,
     "dual": on_both,
     "double": on_both,
     **dict.fromkeys(("dbs", "kbs", "dumbbells", "kettlebells", "db", "kb", "dumbbell", "kettlebell"), on_implements),

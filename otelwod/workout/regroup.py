@@ -1,0 +1,195 @@
+"""What a line takes from the lines next to it: bare sets their movement, sets the rest between them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final
+
+from otelwod.workout.drafts import Draft, Drafts
+from otelwod.workout.facts import Facts
+from otelwod.workout.line import chosen, head_and_work
+from otelwod.workout.parts import SCALINGS
+from otelwod.workout.remarks import Remarks
+
+_BETWEEN: Final = re.compile(r"\b(?:between|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
+
+
+def regroup(found: Drafts) -> None:
+    """Both rules, for texts in which they can apply."""
+    names = rests = levels = False
+    for draft in found.drafts:
+        facts = draft.facts
+        levels = levels or bool(facts.level)
+        rests = rests or facts.kind == "rest"
+        names = names or (facts.movement is not None and _names_only(facts))
+    if levels:
+        _choose(found)
+    if names:
+        _give_movements(found)
+    if rests:
+        _open_sets(found)
+
+
+# -------------------------------------------------------------------------- Rx: 10 Pull-ups / Scaled: 10 Ring rows
+
+
+def _choose(found: Drafts) -> None:
+    """A line for other athletes, directly below one with such a label, is another choice of that line."""
+    first: Draft | None = None
+    before: Draft | None = None
+    others: list[Facts] = []
+    for draft in found.drafts:
+        facts = draft.facts
+        if not facts.level:
+            _join(first, others)
+            first = before = None
+            continue
+        follows = before is not None and not draft.blank_before and before.parent == draft.parent
+        if first is not None and follows:
+            others.append(replace(facts, notes=[], values={}))
+            draft.facts = Facts(action=draft.text[:80])
+            found.say(draft, "info", f"{draft.text[:40]!r} is read as another choice of the line above",
+                      "write A | B in one line")  # fmt: skip
+        else:
+            _join(first, others)
+            first = draft
+            if facts.level in SCALINGS:
+                first = None
+                draft.facts = Facts(action=draft.text[:80])
+                found.say(draft, "warning", f"skipped {draft.text[:40]!r}: a workout has one prescription",
+                          "write the other one as a workout of its own")  # fmt: skip
+        before = draft
+    _join(first, others)
+
+
+def _join(first: Draft | None, others: list[Facts]) -> None:
+    """End a run of choices."""
+    if first is not None and others:
+        own = replace(first.facts, choices=())
+        first.facts = chosen([own, *first.facts.choices[1:], *others], Remarks())
+    others.clear()
+
+
+# --------------------------------------------------------------------------------------- Back Squat / 5x5 @ 80%
+
+
+def _names_only(facts: Facts) -> bool:
+    """A known movement and nothing else."""
+    return (
+        facts.movement is not None
+        and facts.movement.id is not None
+        and facts.kind is None
+        and not facts.choices
+        and not facts.is_header
+        and not (facts.reps or facts.load or facts.distance or facts.energy or facts.duration or facts.size)
+    )
+
+
+def _bare_set(facts: Facts) -> bool:
+    """Work without a movement: ``5x5 @ 80%``, ``3 @ 85%``, ``5 x 400 m``; or a scheme alone: ``5-5-3-3-1``."""
+    if facts.movement is not None or facts.kind is not None or facts.choices or facts.cap is not None:
+        return False
+    sets = facts.rounds is not None or bool(facts.scheme)
+    amount = facts.distance is not None or facts.energy is not None
+    return facts.reps is not None or (bool(facts.scheme) and not facts.joined) or (sets and amount)
+
+
+def _give_movements(found: Drafts) -> None:
+    drafts = found.drafts
+    for i, draft in enumerate(drafts):
+        if not _names_only(draft.facts):
+            continue
+        inside = i + 1 < len(drafts) and drafts[i + 1].parent == i
+        sets: list[int] = []
+        for j in range(i + 1, len(drafts)):
+            below = drafts[j]
+            if below.parent != (i if inside else draft.parent) or below.fence != draft.fence:
+                break
+            if (below.blank_before and not inside) or not (_bare_set(below.facts) or below.facts.kind == "rest"):
+                break
+            if below.facts.kind != "rest":
+                sets.append(j)
+        if not sets or (not inside and (drafts[i + 1].facts.kind == "rest" or _heads_others(drafts, sets[-1]))):
+            continue
+        for j in sets:
+            drafts[j].facts = replace(drafts[j].facts, movement=draft.facts.movement)
+        name = draft.facts.movement.name if draft.facts.movement is not None else ""
+        if not inside:
+            draft.facts = Facts(offset=draft.facts.offset, action=name, notes=draft.facts.notes)
+        lines = "line" if len(sets) == 1 else f"{len(sets)} lines"
+        found.say(draft, "info", f"{name[:60]!r} is read as the movement of the {lines} below",
+                  "write it on each of them")  # fmt: skip
+
+
+def _heads_others(drafts: list[Draft], last: int) -> bool:
+    """Whether the last set is a scheme above movements of its own (``Run``, ``21-15-9``, ``Thrusters``)."""
+    facts = drafts[last].facts
+    if not facts.scheme or facts.reps is not None or last + 1 == len(drafts):
+        return False
+    after = drafts[last + 1]
+    return after.parent == last or (
+        after.parent == drafts[last].parent and not after.blank_before and after.facts.movement is not None
+    )
+
+
+# ------------------------------------------------------------------------------- 5x5 Back Squat / Rest 2:00 between
+
+
+def _open_sets(found: Drafts) -> None:
+    """Sets on one line with a rest between them become rounds that hold both; no work gets lost above a rest."""
+    drafts = found.drafts
+    only_rests: dict[int, list[int]] = {}
+    others: set[int] = set()
+    before: dict[tuple[int, int | None], int] = {}
+    moved: dict[int, int | None] = {}
+    opened: set[int] = set()
+    for i, draft in enumerate(drafts):
+        facts, place = draft.facts, (draft.fence, draft.parent)
+        if draft.parent is not None:
+            if facts.kind == "rest" or facts.is_aside:
+                only_rests.setdefault(draft.parent, []).append(i)
+            else:
+                others.add(draft.parent)
+        above = before.get(place)
+        if facts.kind == "rest" and above is not None and not draft.blank_before:
+            sets = drafts[above].facts
+            if sets.kind in (None, "for_time") and (sets.rounds is not None or sets.scheme):
+                if any(map(_BETWEEN.search, facts.notes)):
+                    if sets.has_work or above in only_rests or above in others:
+                        moved[i] = above
+                        if sets.has_work:
+                            opened.add(above)
+                elif facts.duration is not None and sets.has_work and draft.parent is None:
+                    found.say(draft, "info", "it is read as one rest behind all sets of the line above",
+                              "write Rest 2:00 between sets, or indent it")  # fmt: skip
+        before[place] = i
+    for i, below in only_rests.items():
+        facts = drafts[i].facts
+        if i in others or not facts.has_work or facts.kind not in (None, "for_time"):
+            continue
+        if facts.rounds is not None or facts.scheme:
+            opened.add(i)
+        elif facts.kind is None:  # a rest below one step comes behind it
+            moved.update((j, drafts[i].parent) for j in below if drafts[j].facts.kind == "rest")
+    for i, parent in moved.items():
+        drafts[i].parent = parent
+    if opened:
+        _insert_work(found, opened)
+
+
+def _insert_work(found: Drafts, opened: set[int]) -> None:
+    """The work of a header as its first child."""
+    index: list[int] = []
+    built: list[Draft] = []
+    for i, draft in enumerate(found.drafts):
+        index.append(len(built))
+        if draft.parent is not None:
+            draft.parent = index[draft.parent]
+        built.append(draft)
+        if i in opened:
+            head, work = head_and_work(draft.facts)
+            if work is not None:
+                draft.facts = head
+                built.append(Draft(draft.line, draft.column, index[i], work, draft.text, False, draft.fence))
+    found.drafts = built
