@@ -4,13 +4,14 @@ An AMRAP of Cindy's size (5, 10, 15), every repetition an input of its own, a ta
 every ten inputs: what a counting app sends. The old session and a new one take turns, in CPU time, so that other
 programs on the machine fall on both alike.
 
-    python benchmarks/runtime.py [INPUTS]
+    python benchmarks/runtime.py            # a million inputs, some minutes
+    python benchmarks/runtime.py --quick    # a tenth of them, fewer rounds
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
-import sys
 import time
 import tracemalloc
 from collections.abc import Iterator
@@ -82,12 +83,15 @@ def growth(count: int) -> tuple[int, int]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the inputs, fewer rounds")
+    quick = parser.parse_args().quick
+    count = 100_000 if quick else 1_000_000
     old, new = Running(), Running()
     begun = time.process_time()
     old(count)
     overall = count / (time.process_time() - begun)
-    measured = interleave({"start": new, "end": old}, operations=3_000)
+    measured = interleave({"start": new, "end": old}, operations=3_000, rounds=5 if quick else 15)
     print(machine())
     print(f"{count:,} inputs through one session: {overall:,.0f} inputs/s overall, making them included")
     for name, words in (("start", "at its start"), ("end", "at its end")):
