@@ -211,6 +211,9 @@ def _configure_sdk(
     meter, pipeline, found = meter_pipeline(settings, metric_readers, set_global, log)
     problems += found
     processors = providers.processors_of(provider)
+    if processors and isinstance(provider, providers.OwnTracerProvider) and providers.samples_nothing(provider):
+        places = ", ".join(dict.fromkeys(processor.place for processor in processors))
+        problems.append(f"OTEL_TRACES_SAMPLER: {settings.sampler} keeps no trace; no span is sent to {places}")
     if pipeline is not None and processors:
         pipeline.watch(processors)
     return Telemetry(

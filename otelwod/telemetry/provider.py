@@ -53,6 +53,13 @@ def own_provider(settings: Settings, seed: int | None) -> tuple[OwnTracerProvide
     return provider, problems
 
 
+def samples_nothing(provider: object) -> bool:
+    """Whether a provider drops each trace that begins in this program, by ``always_off`` or a ratio of 0."""
+    sampler = getattr(provider, "sampler", None)
+    sampler = getattr(sampler, "_root", sampler)  # that of traces without a parent
+    return sampler is sampling.ALWAYS_OFF or getattr(sampler, "rate", None) == 0.0
+
+
 def resource_of(settings: Settings) -> Resource:
     """Who sends, as the SDK wants it."""
     return Resource(resource_attributes(settings))

@@ -462,3 +462,28 @@ print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 
 def test_the_environment_does_not_stand_in_the_signature(monkeypatch: pytest.MonkeyPatch) -> None:
     assert inspect.signature(configure).parameters["environ"].default is None
+
+
+@pytest.mark.parametrize(
+    ("sampler", "argument", "said"),
+    [
+        ("always_off", "", True),
+        ("parentbased_always_off", "", True),
+        ("traceidratio", "0", True),
+        ("parentbased_traceidratio", "0", True),
+        ("traceidratio", "0.5", False),
+        ("parentbased_always_on", "", False),
+    ],
+)
+def test_a_sampler_that_keeps_nothing_is_said_once_where_there_is_an_endpoint(
+    backend: Backend, sampler: str, argument: str, said: bool
+) -> None:
+    environ = {"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument}
+    without = configure(environ=environ, set_global=False)
+    place = f"{backend.url}/v1/traces"
+    environ = {**environ, "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": place}
+    telemetry = configure(environ=environ, set_global=False)
+    expected = (f"OTEL_TRACES_SAMPLER: {sampler} keeps no trace; no span is sent to {place}",) if said else ()
+    assert (without.problems, telemetry.problems) == ((), expected)
+    without.shutdown(LIMIT)
+    telemetry.shutdown(LIMIT)
