@@ -148,7 +148,7 @@ def _operation(use: OperationUse, share: int, services: bool) -> list[Piece | st
 
 def _add_gains(page: Page, report: Report, most: int = 5) -> None:
     lines = [
-        f"{words.quoted(found.operation)}: {words.gain(found, report.duration_ns)}"
+        f"{words.named(report, found.operation, found.service)}: {words.gain(found, report.duration_ns)}"
         + (f"; after {fmt_duration(found.slack_ns)} gained, what runs beside it decides" if found.slack_ns else "")
         + "."
         for found in report.bottlenecks[:most]
@@ -170,7 +170,7 @@ def _add_errors(page: Page, report: Report, most: int = 8) -> None:
         what = ": ".join(visible(part) for part in (error.type, error.message) if part) or "no message"
         end = "absorbed by its parent" if error.absorbed else "began here" if error.kind == "origin" else "passed on"
         cost = f", {fmt_duration(error.cost_ns)} of the critical path" if error.cost_ns else ""
-        text = f"{words.quoted(error.operation)} {end}{cost}: {fit(what, _MESSAGE)}"
+        text = f"{words.named(report, error.operation, error.service)} {end}{cost}: {fit(what, _MESSAGE)}"
         page.say(text, "error", indent="    ", first="  ✗ ")
     if len(ranked) > most:
         page.add("  ", (_MORE.format(f"{len(ranked) - most:,}"), "dim"))

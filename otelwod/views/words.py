@@ -40,7 +40,7 @@ def verdict(report: Report) -> str:
         )
     best = report.bottlenecks[0]
     return (
-        f"{quoted(best.operation)} holds {fmt_percent(best.critical_share)} of the critical time; "
+        f"{named(report, best.operation, best.service)} holds {fmt_percent(best.critical_share)} of the critical time; "
         f"{gain(best, report.duration_ns)}."
     )
 
@@ -73,6 +73,12 @@ def quoted(name: str) -> str:
     return f"`{visible(name)}`" if name else "an operation without a name"
 
 
+def named(report: Report, name: str, service: str) -> str:
+    """An operation inside a sentence, with its service where another one has an operation of that name too."""
+    twice = any(use.operation == name and use.service != service for use in report.operations)
+    return f"{quoted(name)} of {visible(service) or 'a service without a name'}" if twice else quoted(name)
+
+
 def stages(report: Report) -> str | None:
     """The verdict on repeated stages, None where there are none."""
     uses = report.stages.stages
@@ -81,8 +87,10 @@ def stages(report: Report) -> str | None:
     busiest = max(uses, key=lambda use: (use.utilisation, use.operation))
     share = f"{fmt_percent(busiest.utilisation)} of the time of its {fmt_count(busiest.workers, 'worker')}"
     if report.stages.bottleneck is None:
-        return f"No repeated stage is busy all the time: the busiest, {quoted(busiest.operation)}, takes {share}."
-    return f"{quoted(report.stages.bottleneck)} limits the run: as a repeated stage it takes {share}."
+        name = named(report, busiest.operation, busiest.service)
+        return f"No repeated stage is busy all the time: the busiest, {name}, takes {share}."
+    limit = named(report, report.stages.bottleneck, report.stages.service)
+    return f"{limit} limits the run: as a repeated stage it takes {share}."
 
 
 def concurrency(report: Report) -> str | None:

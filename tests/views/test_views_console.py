@@ -521,3 +521,19 @@ def test_waiting_spans_are_not_said_to_work() -> None:
     assert said.startswith("On average 4.2 spans were open at once, 2.2 working and 2.0 waiting, 8 at most; ")
     bare = replace(report, traces=tuple(replace(trace, trace=None) for trace in report.traces))
     assert "4.2 spans were open at once, those that wait included, 8 at most" in str(words.concurrency(bare))
+
+
+def test_an_operation_of_two_services_is_named_with_its_service() -> None:
+    front, back = Builder(service="front"), Builder(service="back")
+    front.span("GET /", 0, 10)
+    front.span("load", 0, 4, front.records[0].span_id, status="error", message="no")
+    back.span("load", 4, 10, front.records[0].span_id, span_id="ba" * 8)
+    report = analyze_traces(Trace.from_records([*front.records, *back.records]))
+    page = console.render_report(report, width=160)
+    assert "`load` of back holds 60 % of the critical time; " in page
+    assert [line.split(":")[0] for line in page.splitlines() if line.startswith("  · `load`")] == [
+        "  · `load` of back",
+        "  · `load` of front",
+    ]
+    assert "✗ `load` of front absorbed by its parent" in page
+    assert "`GET /` of" not in page
