@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import select
 import stat
 import sys
 import zlib
@@ -18,6 +19,8 @@ from otelwod.archive.limits import Limits, ReadError, fmt_bytes
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 STDIN: Final = "-"
+_OPEN_FLAGS: Final = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""Opening a pipe without a writer must not wait for one."""
 _CHUNK: Final = 1 << 20
 _ALWAYS_ALLOWED: Final = 64 << 20
 _ZSTD_WINDOW: Final = 1 << 27
@@ -35,7 +38,7 @@ def read_bytes(source: str | Path, limits: Limits, progress: Progress | None = N
     stdin = source == STDIN
     place = "standard input" if stdin else str(source)
     try:
-        with nullcontext(sys.stdin.buffer) if stdin else open(source, "rb") as stream:
+        with nullcontext(sys.stdin.buffer) if stdin else _open(source, place, limits) as stream:
             data = read_stream(stream, place, limits, None if stdin else _size(stream, place), progress)
     except IsADirectoryError:
         raise ReadError(place, "is a directory; name the files in it") from None
@@ -48,6 +51,21 @@ def read_bytes(source: str | Path, limits: Limits, progress: Progress | None = N
     except ValueError as error:  # a NUL in the name
         raise ReadError(place, f"is no file name: {error}") from None
     return inflate(data, place, limits)
+
+
+def _open(source: str | Path, place: str, limits: Limits) -> BinaryIO:
+    """A file, or a named pipe (``<(command)`` of a shell is one) that somebody writes to before the time is over."""
+    descriptor = os.open(source, os.O_RDONLY | _OPEN_FLAGS)
+    try:
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            ready, _, _ = select.select([descriptor], [], [], limits.seconds)
+            if not ready:
+                raise ReadError(place, f"is a pipe into which nobody has written for {limits.seconds:g} s")
+            os.set_blocking(descriptor, True)
+        return os.fdopen(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
 
 
 def _size(stream: BinaryIO, place: str) -> int:

@@ -44,6 +44,8 @@ _ENDS_OF_QUEUES: Final = ("producer", "consumer")
 _NO_SPAN: Final = "0" * 16
 _LATEST: Final = (1 << 62) // MICROSECOND
 """Microseconds: times and durations beyond it are none."""
+_NO_DATE: Final = 365 * 86_400 * 1_000_000
+"""Microseconds: where all times are less, `Trace` takes a start of 0 for a start and counts none as missing."""
 
 _Span = dict[str, Any]
 
@@ -63,7 +65,10 @@ def read_trace(trace: Mapping[str, Any], gathering: Gathering, tally: Tally) -> 
         columns = _columns(trace_id, spans, processes, gathering)
     except _DEFECTS:
         processes = dict(processes)
-        spans = [sound for sound in (_repaired(span, processes, tally) for span in spans) if sound is not None]
+        repaired = [_repaired(span, processes, tally) for span in spans]
+        spans = [sound for sound, _ in repaired if sound is not None]
+        if all(span["startTime"] + (span["duration"] or 0) <= _NO_DATE for span in spans):
+            tally.undated += sum(is_missing for _, is_missing in repaired)
         columns = _columns(trace_id, spans, processes, gathering)
     if spans:
         gathering.add_columns(trace_id, columns)
@@ -201,30 +206,32 @@ def _same_trace(one: str, other: str) -> bool:
     return not one or one == other or one.lstrip("0") == other.lstrip("0")
 
 
-def _repaired(span: object, processes: dict[str, Any], tally: Tally) -> _Span | None:
-    """The span with all that `_columns` needs in its right type, or None when it has no id."""
+def _repaired(span: object, processes: dict[str, Any], tally: Tally) -> tuple[_Span | None, bool]:
+    """The span with all that `_columns` needs in its right type, None when it has no id; whether its start is missing.
+
+    A missing start becomes 0 and a missing duration None: `Quality` counts both.
+    """
     if not isinstance(span, dict):
         tally.skip("span that is no object")
-        return None
+        return None, False
     span_id = identifier(span.get("spanID"))
     if not span_id:
         tally.skip("span without an id")
-        return None
+        return None, False
     start = nanoseconds(span.get("startTime"), 1)
-    if start is None or start >= _LATEST:
-        tally.repair("span without a start: taken from its parent")
+    is_missing = start is None or start >= _LATEST
+    if start is None or is_missing:
         start = 0
     length = span.get("duration")
     if type(length) is not int or not -_LATEST < length < _LATEST:
         length = nanoseconds(length, 1)
-        if length is None or length >= _LATEST:
-            tally.repair("span without a duration: taken as open")
+        if length is not None and length >= _LATEST:
             length = None
     process_id = identifier(span.get("processID"))
     if isinstance(span.get("process"), dict) and process_id not in processes:
         process_id = process_id or f"process of {span_id}"
         processes[process_id] = span["process"]
-    return {
+    repaired = {
         **span,
         "spanID": span_id,
         "operationName": words(span.get("operationName")),
@@ -236,6 +243,7 @@ def _repaired(span: object, processes: dict[str, Any], tally: Tally) -> _Span | 
         ],
         "tags": _tags(span.get("tags")),
     }
+    return repaired, is_missing
 
 
 def _tags(tags: object) -> list[dict[str, Any]]:

@@ -116,7 +116,7 @@ def _read_values(text: str, place: str, documents: Documents) -> None:
         except RecursionError:
             raise _too_deep(place) from None
         except ValueError as error:
-            _salvage(text[match.start() :] if at else text, place, documents, error)
+            _salvage(text[match.start() :] if at else text, place, documents, error, behind=at > 0)
             return
         documents.add(value)
 
@@ -147,8 +147,11 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
         start = end + 1
 
 
-def _salvage(text: str, place: str, documents: Documents, error: ValueError) -> None:
-    """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known."""
+def _salvage(text: str, place: str, documents: Documents, error: ValueError, *, behind: bool = False) -> None:
+    """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known.
+
+    ``behind``: whole values stood before ``text`` in the same source, and have been read.
+    """
     before = documents.gathering.spans
     try:
         for value in salvage.documents(text, documents.tally):
@@ -157,8 +160,15 @@ def _salvage(text: str, place: str, documents: Documents, error: ValueError) -> 
     except RecursionError:
         raise _too_deep(place) from None
     documents.finish()
-    what = f"line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else str(error)
+    found = documents.gathering.spans - before
+    what = str(error)
+    if isinstance(error, json.JSONDecodeError):
+        what = f"line {error.lineno}, column {error.colno}"
+    if behind and not found:
+        documents.tally.skip("text behind the JSON")
+        documents.tally.warn(f"{place}: what stands from {what} on is no JSON; all before it was read")
+        return
     documents.tally.skip("damaged JSON text")
     documents.tally.warn(
-        f"{place}: damaged at {what}; {documents.gathering.spans - before:,} spans of it could be read"
+        f"{place}: damaged at {what}; {found:,} spans {'from there on' if behind else 'of it'} could be read"
     )

@@ -61,7 +61,7 @@ def open_source(
         except MemoryError:
             raise ReadError(place, "needs more memory than there is; split it") from None
     gathering = documents.gathering
-    counts = Quality(unreadable=sum(tally.skipped.values()), dropped_events=tally.dropped)
+    counts = Quality(unreadable=sum(tally.skipped.values()), dropped_events=tally.dropped, missing_times=tally.undated)
     with uncollected():
         traces = gathering.traces(counts)
     return ReadResult(

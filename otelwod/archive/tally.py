@@ -17,6 +17,8 @@ class Tally:
     repaired: Counter[str] = field(default_factory=Counter)
     dropped: int = 0
     """Events, attributes and links that the program which recorded the spans says it dropped."""
+    undated: int = 0
+    """Spans without a start in traces without any date, whose starts of 0 nobody else can tell from real ones."""
     warnings: list[str] = field(default_factory=list)
 
     def skip(self, what: str, count: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,7 +34,10 @@ def load_inputs(file: str) -> tuple[Input, ...]:
     """The inputs of a ``--replay`` file. `UsageError` names file and line."""
     path = Path(file)
     try:
-        if path.stat().st_size > MAX_INPUT_BYTES:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise UsageError(f"{visible(file)}: is no regular file; save the inputs in one")
+        if status.st_size > MAX_INPUT_BYTES:
             raise UsageError(
                 f"{visible(file)}:1:1: over {MAX_INPUT_BYTES:,} bytes; an hour of inputs has a few thousand"
             )

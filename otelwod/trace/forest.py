@@ -86,7 +86,8 @@ class Trace:
         ``start_ns`` is 0 where it is missing, ``end_ns`` None where the span is open. ``status``, ``phase`` and
         ``nonblocking`` are by position in the columns as given, and so is ``records``: the full records, or a
         function that makes one when somebody asks. ``counts`` is what the reader already knows (dropped events,
-        unreadable records, sampled share). Raises ValueError when the columns differ in length.
+        unreadable records, starts missing where no time has a date, sampled share). Raises ValueError when the columns
+        differ in length.
         """
         n = len(span_id)
         if not n == len(parent_id) == len(operation) == len(start_ns) == len(end_ns):
@@ -146,6 +147,7 @@ class Trace:
         self._links: tuple[list[int], list[int]] | None = None
         self._quality: Quality | None = None
         base = counts or Quality()
+        found["missing_times"] += base.missing_times
         self._counts = replace(base, spans=n, roots=len(self.roots), orphans=orphans, **found)
 
     @staticmethod

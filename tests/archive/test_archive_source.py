@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -396,3 +397,37 @@ def test_the_archive_works_without_orjson(monkeypatch: pytest.MonkeyPatch) -> No
     finally:
         monkeypatch.undo()
         importlib.reload(parse)
+
+
+def test_text_behind_sound_json_is_told_from_damage(tmp_path: Path) -> None:
+    clean = to_bytes(jaeger())
+    found = read(tmp_path, clean + b" and so on")
+    assert found.spans == 3
+    assert found.skipped == {"text behind the JSON": 1}
+    (warning,) = found.warnings
+    assert warning.endswith(
+        f"source: what stands from line 1, column {len(clean) + 2} on is no JSON; all before it was read"
+    )
+
+
+def test_starts_that_are_all_missing_are_counted_where_nothing_has_a_date(tmp_path: Path) -> None:
+    document = jaeger()
+    for span in document["data"][0]["spans"]:
+        span["startTime"] = -5
+    found = read(tmp_path, to_bytes(document))
+    assert found.traces[0].quality.missing_times == 3 == found.spans
+    assert not found.repaired
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_is_read_and_one_without_a_writer_is_refused(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ReadError, match="pipe into which nobody has written for 0 s"):
+        open_source(pipe, limits=Limits(seconds=0))
+    keep = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(pipe, os.O_WRONLY)
+    os.write(writer, to_bytes(jaeger()))
+    os.close(writer)
+    assert open_source(pipe).spans == 3
+    os.close(keep)

@@ -211,6 +211,11 @@ def test_a_missing_replay_file_is_said(capsys: pytest.CaptureFixture[str], examp
     assert "No such file" in errors
 
 
+def test_inputs_are_a_regular_file(capsys: pytest.CaptureFixture[str], examples: Path) -> None:
+    status, _, errors = run(capsys, str(examples / "fran.wod"), "--replay", "/dev/zero")
+    assert (status, errors) == (2, "/dev/zero: is no regular file; save the inputs in one\n")
+
+
 # -------------------------------------------------------------------------------------------------------- bad workouts
 
 BROKEN: dict[str, bytes] = {
