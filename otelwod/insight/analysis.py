@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import reduce
@@ -35,6 +35,7 @@ def analyze_traces(
     overrun: Overrun = "clamp",
     span_limit: int | None = SPAN_LIMIT,
     max_skew_ns: int = 0,
+    predecessors: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Report:
     """Analyse one trace or a run of several.
 
@@ -43,7 +44,9 @@ def analyze_traces(
     critical time from which an operation counts as a bottleneck (default: 100 ms or 1 % of the total, whichever is
     less). ``overrun="async"``: a child that outlives its parent is not waited for. ``span_limit``: rows of
     `Report.spans`, None for all. ``max_skew_ns``: correct clock skew between hosts by at most so much (`skew`); 0
-    leaves times as they are. Bad data never raises: see `Report.quality`.
+    leaves times as they are. ``predecessors``: by trace id, span id → id of the span that ended last before it in the
+    same task or thread, where the program knows (`PerformanceProcessor.predecessors`): what-if intervals get narrower.
+    Bad data never raises: see `Report.quality`.
     """
     if eps_ns < 0:
         raise ValueError("eps_ns must not be negative")
@@ -67,7 +70,8 @@ def analyze_traces(
         table.add(trace, own, path, swept.active)
         table.add_details(trace)
         sweeps.append(swept)
-        run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps), critical)
+        before = _order(trace, predecessors.get(trace.trace_id, {})) if predecessors else None
+        run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps, before=before), critical)
         runs.append(run)
         if trace.status:
             failures += errors(trace, inclusive(trace, critical))
@@ -131,6 +135,12 @@ def what_if(
         near = ", ".join(get_close_matches(operation, names)) or ", ".join(sorted(names)[:5]) or "none"
         raise ValueError(f"no span has the operation {operation!r}; there are: {near}")
     return WhatIf(float(speedup), low, high)
+
+
+def _order(trace: Trace, predecessors: Mapping[str, str]) -> dict[int, int]:
+    """The recorded predecessors by row."""
+    rows = {span_id: row for row, span_id in enumerate(trace.span_id)}
+    return {rows[span]: rows[before] for span, before in predecessors.items() if span in rows and before in rows}
 
 
 def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:

@@ -288,13 +288,18 @@ class PerformanceProcessor(SpanProcessor):
 
     # ----------------------------------------------------------------------------------------------------- the answers
 
-    def report(self, *, include_open: bool = False, **options: Any) -> Report:
+    def report(self, *, include_open: bool = False, program_order: bool = False, **options: Any) -> Report:
         """The analysis of all complete traces that are kept in detail, as `otelwod.analyze` of their export gives it.
 
-        ``include_open`` adds those under way, their open spans included. ``options`` are those of `analyze_traces`.
+        ``include_open`` adds those under way, their open spans included. ``program_order`` uses what an export does not
+        say, the `predecessors`: what-if intervals get narrower. ``options`` are those of `analyze_traces`.
         """
         with self._settled() as book:
             traces = book.traces(with_open=include_open)
+            if program_order:
+                options["predecessors"] = {
+                    trace.trace_id: book.predecessors(int(trace.trace_id, 16)) for trace in traces
+                }
         return analyze_traces(traces, **options)
 
     def summary(self) -> Summary:

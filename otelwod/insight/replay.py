@@ -10,7 +10,7 @@ have spans of their own; locks, caches and back-pressure are not seen.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,8 +26,9 @@ class Joins:
     """Who waited for whom among the children of one span, by start.
 
     Of child ``kids[i]`` the predecessors are the first ``counts[i]`` of ``admitted``; ``last[i]`` is the last one
-    (or `NOBODY`) and ``observed[i]`` its end (or the span's start). ``running_from[i]`` is the earliest start of the
-    children that still ran when it began, -1 when none did: from then on the span's own work cannot be seen.
+    (or `NOBODY`) and ``observed[i]`` its end (or the span's start). ``known[i]`` is the one that the program itself says
+    was waited for (or `NOBODY`). ``running_from[i]`` is the earliest start of the children that still ran when it began,
+    -1 when none did: from then on the span's own work cannot be seen.
     """
 
     kids: Sequence[int]
@@ -35,6 +36,7 @@ class Joins:
     counts: Sequence[int]
     last: Sequence[int]
     observed: Sequence[int]
+    known: Sequence[int]
     running_from: Sequence[int]
 
 
@@ -44,9 +46,20 @@ class Replay:
     Build once (linear time but for sorting siblings), ask often. Rows that are detached, non-blocking or below such
     have no place in it. ``root`` is the virtual root's row; ``order`` has parents before children; ``place`` is the
     position in it, or -1. ``own_ns`` is the visible own work of a span, -1 where children overlap (then it depends).
+
+    ``before``: for some rows the row that ended last before it in the same task or thread, where the program recorded
+    that. Intervals show only who *may* have been waited for; a task waits for itself for certain. So HIGH keeps such a
+    predecessor too, and no longer promises what that does not let happen. LOW keeps every predecessor anyway.
     """
 
-    def __init__(self, trace: Trace, children: Sequence[Sequence[int]], *, eps_ns: int = 0) -> None:
+    def __init__(
+        self,
+        trace: Trace,
+        children: Sequence[Sequence[int]],
+        *,
+        eps_ns: int = 0,
+        before: Mapping[int, int] | None = None,
+    ) -> None:
         n = len(trace)
         self.trace, self.eps_ns, self.root = trace, eps_ns, n
         self.start: list[int] = [*trace.start_ns, 0]
@@ -57,6 +70,7 @@ class Replay:
         self.order: list[int] = [n]
         self.own_ns: list[int] = [0] * (n + 1)
         self._joins: dict[int, Joins] = {}
+        self._before = before or {}
         self._low, self._high = [0] * (n + 1), [0] * (n + 1)
         self._low_end, self._high_end = [0] * (n + 1), [0] * (n + 1)
         start, end = self.start, self.end
@@ -150,14 +164,17 @@ class Replay:
         admitted = joins.admitted
         low_join = low_all = high_all = latest = begins = start[span]
         known = 0
-        for kid, count, last, observed, running_from in zip(
-            joins.kids, joins.counts, joins.last, joins.observed, joins.running_from, strict=True
+        for kid, count, last, observed, certain, running_from in zip(
+            joins.kids, joins.counts, joins.last, joins.observed, joins.known, joins.running_from, strict=True
         ):
             while known < count:
                 done = low_end[admitted[known]]
                 known += 1
                 if done > low_join or known == 1:
                     low_join = done
+            high_join = begins if last < 0 else high_end[last]
+            if certain >= 0 and high_end[certain] > high_join:
+                high_join = high_end[certain]
             begin, stop = start[kid], end[kid]
             low_work = high_work = begin - observed
             if faster and low_work > 0:
@@ -167,7 +184,7 @@ class Replay:
             done = low_end[kid] = low_join + low_work + stop - begin - low[kid]
             if done > low_all:
                 low_all = done
-            done = (begins if last < 0 else high_end[last]) + high_work + stop - begin - high[kid]
+            done = high_join + high_work + stop - begin - high[kid]
             high_end[kid] = done
             if done > high_all:
                 high_all = done
@@ -190,7 +207,7 @@ class Replay:
         by_end = sorted(kids, key=end.__getitem__)
         place = {kid: at for at, kid in enumerate(kids)}
         admitted: list[int] = []
-        counts, lasts, ends, running_froms = [], [], [], []
+        counts, lasts, ends, knowns, running_froms = [], [], [], [], []
         ended = running = 0
         waiting: list[int] = []
         last, observed = NOBODY, start[span]
@@ -212,8 +229,10 @@ class Replay:
                     last = other
             while running < at and end[kids[running]] <= limit:
                 running += 1
+            own = self._before.get(kid, NOBODY)
+            knowns.append(own if place.get(own, at) < at and end[own] <= limit else NOBODY)
             counts.append(len(admitted))
             lasts.append(last)
             ends.append(observed)
             running_froms.append(start[kids[running]] if running < at else -1)
-        return Joins(kids, admitted, counts, lasts, ends, running_froms)
+        return Joins(kids, admitted, counts, lasts, ends, knowns, running_froms)
