@@ -216,7 +216,7 @@ class Stage:
                 if block.yielded is not None:
                     span.set_attribute(STAGE_ITEMS, block.yielded)
                 if self.items is not None and returned:
-                    span.set_attribute(STAGE_ITEMS, values.attribute(self.items(result)))
+                    span.set_attribute(STAGE_ITEMS, _count(self.items(result)))
                 if self.captures_result and returned:
                     span.set_attribute(STAGE_RESULT, values.outline(result, MAX_CAPTURE))
             if self.histogram is not None:
@@ -225,6 +225,14 @@ class Stage:
             guard.deep[0] += 1
         except BaseException as problem:  # noqa: BLE001 - items= is the host's code, instruments are foreign
             guard.swallow(problem, "items, result or histogram of a stage")
+
+
+def _count(items: object) -> int:
+    """What ``items=`` gave, as a count. Raises `TypeError` for anything else, which is counted where it is caught."""
+    count = values.number(items)
+    if type(count) is not int or count < 0:
+        raise TypeError(f"items= gives a whole number from 0 on, not {values.outline(items, 40)}")
+    return count
 
 
 def recording_context(given: Context | None = None) -> Context | None:

@@ -6,19 +6,21 @@ import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from types import BuiltinFunctionType, FunctionType, MethodType
-from typing import Any, Final, Literal, TypeVar, get_args, overload
+from typing import Any, Final, TypeVar, overload
 
 from opentelemetry.trace import SpanKind
 
 from otelwod.conventions import Phase
-from otelwod.stages import managers, shims, values
+from otelwod.stages import managers, options, shims, values
+from otelwod.stages.arguments import naming_of
 from otelwod.stages.block import Stage
+from otelwod.stages.options import Capture
 from otelwod.telemetry.rollup import roll_up
 
 F = TypeVar("F", bound=Callable[..., Any])
-Capture = Literal["args", "result"]
 
 _MARK: Final = "__otelwod_stage__"
+_CACHED: Final = type(functools.lru_cache(lambda: None))
 _COPIED: Final = ("__module__", "__name__", "__qualname__", "__doc__")
 
 
@@ -77,10 +79,17 @@ def stage(
         name = target
     elif target is not None:
         decorated = target
-    _check(name, phase, items, kind)
-    captured = {capture} if isinstance(capture, str) else set(capture)
-    if not captured <= set(get_args(Capture)):
-        raise ValueError(f'stage: capture takes "args" and "result", not {sorted(map(repr, captured))}')
+    options.check(
+        "stage",
+        name="…" if name is None else name,
+        phase=phase,
+        attributes=attributes,
+        items=items,
+        histogram=histogram,
+        kind=kind,
+        rollup=rollup,
+    )
+    captured = options.captured(capture)
 
     def decorate(what: Any, given: str | None) -> Any:
         if isinstance(what, (staticmethod, classmethod)):
@@ -103,8 +112,10 @@ def stage(
             histogram=histogram,
         )
         roll = roll_up(made.name, rollup) if rollup is not False else None
-        if roll is None or not (rollup or _sort(what) == "function"):
+        if roll is None or not (rollup or _may_be_rolled_up(what)):
             return _wrap(what, made, "args" in captured)
+        if managers.manager_sort(what) is not None:
+            raise TypeError(f"stage: {made.name} makes a context manager, which cannot be rolled up")
         return roll.wrap(what, lambda plain: _wrap(plain, made, "args" in captured))
 
     if decorated is not None:
@@ -112,31 +123,45 @@ def stage(
     return lambda what: decorate(what, name)
 
 
-def _check(name: str | None, phase: str | None, items: object, kind: object) -> None:
-    if not isinstance(kind, SpanKind):
-        raise TypeError(f"stage: kind is a SpanKind, such as SpanKind.SERVER, not {kind!r}")
-    if name is not None and not name.strip():
-        raise ValueError("stage: the name is empty; leave it out to use the function's own")
-    if phase is not None and phase not in get_args(Phase):
-        raise ValueError(f"stage: phase is one of {', '.join(get_args(Phase))}, not {phase!r}")
-    if items is not None and not callable(items):
-        raise TypeError("stage: items is a function of the result, such as len")
-
-
 def _decorate_class(cls: type, given: str | None, decorate: Callable[[Any, str | None], Any]) -> type:
     """The class itself, with its own public methods decorated: those written in its body, none that it inherits."""
     for name, member in list(vars(cls).items()):
-        plain = member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
-        if name.startswith("_") or not isinstance(plain, FunctionType) or hasattr(plain, _MARK):
-            continue
-        setattr(cls, name, decorate(member, f"{given}.{name}" if given else None))
+        if not name.startswith("_"):
+            decorated = _decorate_member(member, f"{given or _short_name(cls)}.{name}", bool(given), decorate)
+            if decorated is not member:
+                setattr(cls, name, decorated)
     return cls
+
+
+def _decorate_member(member: Any, title: str, named: bool, decorate: Callable[[Any, str | None], Any]) -> Any:
+    """A method in whatever it is wrapped in, decorated; anything else as it is."""
+    if isinstance(member, functools.partialmethod):
+        if hasattr(member.func, _MARK):
+            return member
+        return functools.partialmethod(decorate(member.func, title), *member.args, **member.keywords)
+    if isinstance(member, functools.singledispatchmethod):
+        for kind, implementation in list(member.dispatcher.registry.items()):
+            if not hasattr(_plain(implementation), _MARK):
+                member.dispatcher.register(kind, decorate(implementation, title))
+        return member
+    if isinstance(member, functools.cached_property):
+        if not hasattr(member.func, _MARK):
+            member.func = decorate(member.func, title)
+        return member
+    plain = _plain(member)
+    if not isinstance(plain, (FunctionType, _CACHED)) or hasattr(plain, _MARK):
+        return member
+    return decorate(member, title if named else None)
+
+
+def _plain(member: Any) -> Any:
+    return member.__func__ if isinstance(member, (staticmethod, classmethod)) else member
 
 
 def _wrap(what: Callable[..., Any], made: Stage, captures_arguments: bool) -> Callable[..., Any]:
     manager = managers.manager_sort(what)
     if manager is not None:
-        return _dress(managers.managed(what, made, manager, captures_arguments), what)
+        return _dress(managers.managed(what, made, manager, naming_of(what) if captures_arguments else None), what)
     wrapper = shims.shim(what, _sort(what), made, captures_arguments=captures_arguments)
     dressed = _dress(wrapper, what)
     if isinstance(what, (FunctionType, BuiltinFunctionType, MethodType, functools.partial)):
@@ -179,6 +204,11 @@ class StagedCallable:
 
     def __repr__(self) -> str:
         return f"<stage {self.__wrapped__!r}>"
+
+
+def _may_be_rolled_up(what: Callable[..., Any]) -> bool:
+    """Whether a budget can be kept for it: it can be seen what a span of it costs."""
+    return _sort(what) in ("function", "coroutine") and managers.manager_sort(what) is None
 
 
 def _sort(what: Callable[..., Any]) -> shims.Sort:

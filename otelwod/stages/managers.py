@@ -14,6 +14,7 @@ from types import FunctionType, TracebackType
 from typing import Any, Final, Literal
 
 from otelwod.stages import guard
+from otelwod.stages.arguments import Naming
 from otelwod.stages.block import Block, Stage, recording_context
 
 
@@ -32,12 +33,12 @@ def manager_sort(function: object) -> Literal["with", "async with"] | None:
     return _HELPERS.get(function.__code__) if isinstance(function, FunctionType) else None
 
 
-def managed(function: Callable[..., Any], stage: Stage, sort: str, captures_arguments: bool) -> Callable[..., Any]:
-    """``function``, with each manager that it returns wrapped."""
+def managed(function: Callable[..., Any], stage: Stage, sort: str, naming: Naming | None) -> Callable[..., Any]:
+    """``function``, with each manager that it returns wrapped; ``naming`` where its arguments are captured."""
     wrapped: type[_Managed] = StagedManager if sort == "with" else AsyncStagedManager
 
     def stage_manager(*args: Any, **kwargs: Any) -> Any:
-        arguments = {"args": args, "kwargs": kwargs} if captures_arguments else None
+        arguments = None if naming is None else naming(*args, **kwargs)
         try:
             manager = function(*args, **kwargs)
         except BaseException as error:

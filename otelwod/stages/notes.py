@@ -49,11 +49,11 @@ _lock = threading.Lock()
 
 
 class MetricError(ValueError):
-    """A metric that says nothing, in strict mode."""
+    """A metric, annotation or log line that says nothing, in strict mode."""
 
 
 def rejections() -> int:
-    """How many metrics were rejected as invalid since the program began."""
+    """How many metrics, annotations and levels of log lines were rejected as invalid since the program began."""
     return _rejected
 
 
@@ -65,10 +65,9 @@ def metric(name: str, value: float, unit: str = "1", *, type: str | None = None)
     """
     clean = values.number(value)
     reason = _refusal(name, value, clean, unit, type)
-    if reason is not None and guard.is_strict():
-        raise MetricError(reason)
     if reason is not None:
-        _count_rejection()
+        _reject(reason)
+        _show_rejection()
     try:
         span = tracing.recording_span()
         if span is None:
@@ -96,8 +95,14 @@ def metric(name: str, value: float, unit: str = "1", *, type: str | None = None)
 def annotate(key: str, value: object) -> None:
     """An attribute of the current span. Any value: what OpenTelemetry cannot carry becomes a short text.
 
-    The value of a key that names a secret (password, token, …) is masked.
+    The value of a key that names a secret (password, token, …) is masked. None is no value, and OpenTelemetry has no
+    way to remove an attribute: so None, and a key that is no text or empty, is rejected as in `metric`: `MetricError`
+    in strict mode, otherwise counted (`rejections`), and the span stays as it is.
     """
+    reason = _no_annotation(key, value)
+    if reason is not None:
+        _reject(reason)
+        return
     try:
         span = tracing.recording_span()
         if span is None:
@@ -112,12 +117,13 @@ def annotate(key: str, value: object) -> None:
 def log(level: int | str, message: str, /, **data: object) -> None:
     """A line at this moment of the current span, as an event with ``data`` as its attributes.
 
-    ``level``: a number of `logging`, or its name in any case. Outside a span the line goes to the `logging` logger of
-    the calling module, as ``message key=value …``.
+    ``level``: a number of `logging`, or its name in any case; any other is `MetricError` in strict mode, and otherwise
+    counted (`rejections`) and taken as INFO. Outside a span the line goes to the `logging` logger of the calling
+    module, as ``message key=value …``.
     """
     number = _level(level)
-    if number is None and guard.is_strict():
-        raise MetricError(f"log: level is a number or one of {', '.join(_LEVELS)}, not {values.outline(level, 40)}")
+    if number is None:
+        _reject(f"log: level is a number or one of {', '.join(_LEVELS)}, not {values.outline(level, 40)}")
     severity = logging.INFO if number is None else number
     try:
         span = tracing.recording_span()
@@ -149,10 +155,26 @@ def _refusal(name: object, value: object, clean: float | None, unit: object, typ
     return None
 
 
-def _count_rejection() -> None:
+def _no_annotation(key: object, value: object) -> str | None:
+    """Why an annotation is none, in words that say what to do; None where it is one."""
+    if not isinstance(key, str) or not key.strip():
+        return f"annotate: the key is a text that is not empty, not {values.outline(key, 40)}"
+    if value is None:
+        return f'annotate {key[:80]!r}: None is no value; leave the call out, or say what it means, such as "unknown"'
+    return None
+
+
+def _reject(reason: str) -> None:
+    """Raise `MetricError` in strict mode, else count."""
     global _rejected
+    if guard.is_strict():
+        raise MetricError(reason)
     with _lock:
         _rejected += 1
+
+
+def _show_rejection() -> None:
+    """One more metric on the instrument."""
     try:
         instruments.count_rejection("invalid")
     except BaseException as problem:  # noqa: BLE001 - a meter is foreign code

@@ -21,6 +21,7 @@ from types import FunctionType
 from typing import Any, Final, Literal, NamedTuple
 
 from otelwod.stages import generators, guard, tracing
+from otelwod.stages.arguments import has_own_names, naming_of
 from otelwod.stages.block import Stage
 from otelwod.stages.tracing import holder, switch
 
@@ -30,17 +31,17 @@ MAX_PARAMETERS: Final = 100
 
 
 class Shape(NamedTuple):
-    """A parameter list, the call that passes it on, and a display of the arguments by name."""
+    """A parameter list, the call that passes it on, and a display of the arguments by name (of any shape: none)."""
 
     parameters: str
     call: str
     names: str
 
 
-ANY_SHAPE: Final = Shape("*_w_args, **_w_kwargs", "*_w_args, **_w_kwargs", "'args': _w_args, 'kwargs': _w_kwargs")
+ANY_SHAPE: Final = Shape("*_w_args, **_w_kwargs", "*_w_args, **_w_kwargs", "")
 
 _FACTORY: Final = """
-def factory(_w_function, _w_begin, _w_done, _w_fail, _w_steps):
+def factory(_w_function, _w_begin, _w_done, _w_fail, _w_steps, _w_naming):
 {body}
     return stage
 """
@@ -176,7 +177,12 @@ _BODIES: Final[dict[Sort, str]] = {
 def shim(function: Callable[..., Any], sort: Sort, stage: Stage, *, captures_arguments: bool) -> FunctionType:
     """The wrapper of ``function`` for ``stage``; names and signature are for the caller to copy."""
     shape = shape_of(function)
-    arguments = f", {{{shape.names}}}" if captures_arguments else ""
+    naming, arguments = None, ""
+    if captures_arguments and shape is not ANY_SHAPE and has_own_names(function):
+        arguments = f", {{{shape.names}}}"
+    elif captures_arguments:
+        naming = naming_of(function)
+        arguments = f", _w_naming({shape.call})" if naming is not None else ""
     factory = _factory(sort, shape.parameters, shape.call, arguments)
     wrapper: FunctionType = factory(
         function,
@@ -184,6 +190,7 @@ def shim(function: Callable[..., Any], sort: Sort, stage: Stage, *, captures_arg
         stage.done if stage.extras else stage.close,
         stage.fail,
         partial(generators.Run, stage),
+        naming,
     )
     if shape is not ANY_SHAPE and isinstance(function, FunctionType):
         wrapper.__defaults__ = function.__defaults__

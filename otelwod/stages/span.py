@@ -5,16 +5,18 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Literal, get_args
+from types import NoneType, TracebackType
+from typing import Any, Final, Literal, get_args
 
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanContext, SpanKind, Status, StatusCode
 
 from otelwod.conventions import Phase
-from otelwod.stages import guard, tracing, values
+from otelwod.stages import guard, options, tracing, values
 from otelwod.stages.block import Block, Stage, recording_context
 from otelwod.stages.tracing import BLOCK_KEY, SPAN_KEY
+
+_PHASES: Final = (None, *get_args(Phase))
 
 
 class SpanBlock:
@@ -83,11 +85,11 @@ def span(
 ) -> SpanBlock:
     """A span around a block: ``with otelwod.span("parse") as s:``, or ``async with``. Options as those of `stage`.
 
-    ``s`` is an OpenTelemetry `Span`; where nothing records it is one whose methods do nothing. A name or phase that
-    is none is repaired, or a `ValueError` in strict mode.
+    ``s`` is an OpenTelemetry `Span`; where nothing records it is one whose methods do nothing. An option that means
+    nothing is repaired or left out, and counted; in strict mode it is a `TypeError` or `ValueError`.
     """
     if guard.is_strict():
-        _check(name, phase)
+        options.check("span", name=name, phase=phase, attributes=attributes, histogram=histogram, kind=kind)
     return SpanBlock(lambda: _stage(name, phase, attributes, kind, links, histogram))
 
 
@@ -112,7 +114,7 @@ def start_span(
     parent; the current one otherwise.
     """
     if guard.is_strict():
-        _check(name, phase)
+        options.check("start_span", name=name, phase=phase, attributes=attributes, histogram=histogram, kind=kind)
     around = tracing.get_current() if context is None else context
     stage: Stage | None = None
     block: Block | None = None
@@ -248,13 +250,6 @@ class _never_raising:  # noqa: N801 - reads as a word in a with statement
         return True
 
 
-def _check(name: str, phase: str | None) -> None:
-    if not isinstance(name, str) or not name.strip():
-        raise ValueError(f"span: the name is a text that is not empty, not {values.outline(name, 40)}")
-    if phase is not None and phase not in get_args(Phase):
-        raise ValueError(f"span: phase is one of {', '.join(get_args(Phase))}, not {phase!r}")
-
-
 def _stage(
     name: str,
     phase: Phase | None,
@@ -263,13 +258,37 @@ def _stage(
     links: Sequence[Link],
     histogram: bool,
 ) -> Stage:
-    known = phase if phase in get_args(Phase) else None
-    title = values.text(name, values.MAX_NAME) if isinstance(name, str) else values.outline(name, values.MAX_NAME)
+    if (
+        type(name) is not str
+        or not name.strip()
+        or phase not in _PHASES
+        or type(attributes) not in (dict, NoneType)
+        or type(kind) is not SpanKind
+        or type(histogram) is not bool
+    ):
+        name, phase, attributes, kind = _repaired(name, phase, attributes, kind, histogram)
     return Stage(
-        title if title.strip() else "unnamed",
-        phase=known,
+        values.text(name, values.MAX_NAME),
+        phase=phase,
         attributes=attributes,
         kind=kind,
         links=tuple(links) or None,
-        histogram=histogram,
+        histogram=bool(histogram),
+    )
+
+
+def _repaired(
+    name: Any, phase: Any, attributes: Any, kind: Any, histogram: Any
+) -> tuple[str, Phase | None, Mapping[str, object] | None, SpanKind]:
+    """The options with what means nothing left out or put right; counted where there was any."""
+    try:
+        options.check("span", name=name, phase=phase, attributes=attributes, histogram=histogram, kind=kind)
+    except (TypeError, ValueError) as problem:
+        guard.swallow(problem, "options of a span")
+    title = name if isinstance(name, str) else values.outline(name, values.MAX_NAME)
+    return (
+        title if title.strip() else "unnamed",
+        phase if phase in _PHASES else None,
+        attributes if isinstance(attributes, Mapping) else None,
+        kind if isinstance(kind, SpanKind) else SpanKind.INTERNAL,
     )

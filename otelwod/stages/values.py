@@ -10,6 +10,7 @@ import datetime
 import decimal
 import enum
 import math
+import numbers
 import pathlib
 import uuid
 from collections.abc import Mapping
@@ -192,8 +193,17 @@ def _write_fields(value: Any, kind: type, depth: int, budget: list[int]) -> str:
 
 
 def number(value: Any) -> int | float | None:
-    """``value`` as a finite number that a backend can hold, or None where it is none (flags are none)."""
-    simple = value if type(value) in (int, float) else _simple(value) if type(value) is not bool else None
+    """``value`` as a finite number that a backend can hold, or None where it is none (flags are none).
+
+    A `Decimal`, a `Fraction` and any other `numbers.Real` is taken as the nearest float.
+    """
+    kind = type(value)
+    if kind is bool:
+        return None
+    # `int` itself is asked, not `_simple`: a member of an enumeration is a number here, and its name elsewhere.
+    simple = value if kind in (int, float) else int.__index__(value) if issubclass(kind, int) else _simple(value)
+    if simple is None and issubclass(kind, (decimal.Decimal, numbers.Real)):
+        simple = _float(value)
     if type(simple) is int:
         if -_INT64 <= simple < _INT64:
             return simple
@@ -201,3 +211,10 @@ def number(value: Any) -> int | float | None:
     if type(simple) is float and math.isfinite(simple):
         return simple
     return None
+
+
+def _float(value: Any) -> float | None:
+    try:
+        return float(value)
+    except Exception:  # noqa: BLE001 - too large for a float, a signalling NaN, or a number of foreign make
+        return None

@@ -47,6 +47,23 @@ def test_introspection_stays_true() -> None:
     assert inspect.isasyncgen(later(1))
 
 
+def test_an_exception_thrown_into_a_generator_that_has_not_begun_passes_and_makes_no_span(recorded: Any) -> None:
+    error = KeyError("x")
+    with pytest.raises(KeyError) as told:
+        numbers(1).throw(error)
+    assert told.value is error
+    # As the documentation says: nothing of ours has run that could take our own line away; there is but that one.
+    assert [entry.path for entry in told.traceback][1:] == ["<otelwod stage: generator>"]
+
+    async def thrown() -> None:
+        await later(1).athrow(error)
+
+    with pytest.raises(KeyError) as told:
+        asyncio.run(thrown())
+    assert told.value is error
+    assert recorded.names == []
+
+
 def test_the_span_covers_the_iteration_and_is_not_current_in_the_consumer(recorded: Any) -> None:
     seen = []
     with span("consumer"):

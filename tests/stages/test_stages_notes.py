@@ -8,7 +8,9 @@ import datetime
 import enum
 import logging
 import math
+import numbers
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -82,6 +84,14 @@ def test_the_path_of_a_metric_is_bounded(recorded: Any) -> None:
     assert innermost.events[0].attributes["otelwod.span_ids"][-1] == format(innermost.context.span_id, "016x")
 
 
+class BadNumber:
+    """Says that it is a real number, and is none."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("no")
+
+
+numbers.Real.register(BadNumber)
 INVALID = [
     ("rows", math.nan, "1", None, "finite number"),
     ("rows", math.inf, "1", None, "finite number"),
@@ -89,6 +99,12 @@ INVALID = [
     ("rows", True, "1", None, "annotate"),
     ("rows", None, "1", None, "finite number"),
     ("rows", 10**400, "1", None, "finite number"),
+    ("rows", Decimal("NaN"), "1", None, "finite number"),
+    ("rows", Decimal("sNaN"), "1", None, "finite number"),
+    ("rows", Decimal("1e400"), "1", None, "finite number"),
+    ("rows", Fraction(10**400, 3), "1", None, "finite number"),
+    ("rows", BadNumber(), "1", None, "finite number"),
+    ("rows", 1j, "1", None, "finite number"),
     ("", 1, "1", None, "name is a text"),
     (None, 1, "1", None, "name is a text"),
     ("rows", 1, "", None, "unit is a text"),
@@ -128,11 +144,21 @@ def test_numbers_of_every_sort_are_taken(recorded: Any) -> None:
     class Seconds(float):
         pass
 
+    class Celsius:
+        def __float__(self) -> float:
+            return 36.6
+
+    numbers.Real.register(Celsius)
     with span("s"):
         metric("a", Level.LOW)
         metric("b", Seconds(2.5))
         metric("c", 2**70)
-    assert [found["otelwod.metric.value"] for _, found in events(recorded, "s")][1:] == [2.5, float(2**70)]
+        metric("d", Decimal("0.1"))  # type: ignore[arg-type]
+        metric("e", Fraction(1, 4))  # type: ignore[arg-type]
+        metric("f", Celsius())  # type: ignore[arg-type]
+    found = [attributes["otelwod.metric.value"] for _, attributes in events(recorded, "s")]
+    assert found == [1, 2.5, float(2**70), 0.1, 0.25, 36.6]
+    assert {type(value) for value in found[1:]} == {float}
 
 
 def test_rejections_reach_the_instrument(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,9 +206,7 @@ def test_annotations_of_any_value(recorded: Any) -> None:
         annotate("api_key", "abc")
         annotate("url", "https://u:p@host/")
         annotate("surrogate", "\ud800")
-        annotate("none", None)
         annotate("set", {1})
-        annotate(3, 4)  # type: ignore[arg-type]
     found = dict(recorded.one("s").attributes)
     assert len(found["text"]) == 4096
     module = __name__
@@ -204,8 +228,28 @@ def test_annotations_of_any_value(recorded: Any) -> None:
         "url": "https://[redacted]@host/",
         "surrogate": "\\ud800",
         "set": "{1}",
-        "3": 4,
     }
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"), [("k", None, "None is no value"), ("", 1, "key is"), (3, 4, "key is")]
+)
+def test_an_annotation_that_says_nothing_is_counted_or_an_error_in_strict_mode(
+    recorded: Any, key: Any, value: Any, words: str
+) -> None:
+    before = rejections()
+    with span("s") as opened:
+        annotate("k", "kept")
+        annotate(key, value)
+    assert rejections() == before + 1
+    assert opened.attributes["k"] == "kept"
+    assert len(opened.attributes) == 3
+    annotate(key, value)  # outside of a span it counts as well
+    assert rejections() == before + 2
+    set_strict(True)
+    with pytest.raises(MetricError, match=words):
+        annotate(key, value)
+    assert rejections() == before + 2
 
 
 def test_a_log_line_is_an_event_inside_a_span(recorded: Any, caplog: pytest.LogCaptureFixture) -> None:
@@ -243,7 +287,11 @@ def test_outside_a_span_notes_go_to_the_standard_logging(caplog: pytest.LogCaptu
     ]
 
 
-def test_an_unknown_level_is_an_error_in_strict_mode() -> None:
+def test_an_unknown_level_is_counted_or_an_error_in_strict_mode() -> None:
+    before = rejections()
+    log("loud", "x")
+    log(True, "x")
+    assert rejections() == before + 2
     set_strict(True)
     with pytest.raises(MetricError, match="level is a number or one of"):
         log("loud", "x")
@@ -334,7 +382,7 @@ def test_capture_of_coroutines_generators_and_objects(recorded: Any) -> None:
     assert recorded.one("g").attributes["otelwod.stage.args"] == "{'x': 3}"
     assert recorded.one("g").attributes["otelwod.stage.result"] == "'end'"
     assert recorded.one("o.run").attributes["otelwod.stage.args"] == "{'a': 5}"
-    assert recorded.one("len").attributes["otelwod.stage.args"] == "{'args': ([1],), 'kwargs': {}}"
+    assert recorded.one("len").attributes["otelwod.stage.args"] == "{'obj': [1]}"
 
 
 def test_items_of_a_result(recorded: Any) -> None:
@@ -351,6 +399,10 @@ def test_items_of_a_result(recorded: Any) -> None:
     assert recorded.one("load").attributes["otelwod.stage.items"] == 3
     assert "otelwod.stage.items" not in recorded.one("odd").attributes
     assert failures() == {"items, result or histogram of a stage": 1}
+    for number, wrong in enumerate(("three", None, 1.5, True, -1, [1]), start=2):
+        stage(f"wrong {number}", items=lambda result: result)(lambda wrong=wrong: wrong)()
+        assert "otelwod.stage.items" not in recorded.one(f"wrong {number}").attributes
+        assert failures() == {"items, result or histogram of a stage": number}
 
 
 def test_a_histogram_on_request(recorded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -436,5 +488,6 @@ def test_odd_objects_are_outlined() -> None:
     assert values.outline([[[[[[1]]]]]], 100) == "[[[[<list object>]]]]"
     assert values.outline(("a", b"b", None, 1.5, True, {"k": {1}}), 100) == "('a', b'b', None, 1.5, True, {'k': {1}})"
     assert values.outline("x" * 100, 10) == "'xxxxxxxx…"
-    assert values.number(Decimal(1)) is None
+    assert values.number(Decimal(1)) == 1.0
+    assert values.number(True) is None
     assert values.number(Number(3)) == 3

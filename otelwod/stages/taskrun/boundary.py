@@ -30,8 +30,9 @@ from opentelemetry.trace import SpanKind
 from otelwod.conventions import STAGE_ARGS
 from otelwod.stages import values
 from otelwod.stages.block import MAX_CAPTURE
-from otelwod.stages.decorator import Capture, stage
+from otelwod.stages.decorator import stage
 from otelwod.stages.guard import type_name
+from otelwod.stages.options import Capture
 from otelwod.stages.taskrun.capture import Captured, capture, capture_call, is_async, parameter_names
 from otelwod.stages.taskrun.errors import made_again, run_error
 from otelwod.stages.taskrun.model import BoundaryCall, RunError
