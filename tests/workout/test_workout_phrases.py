@@ -17,7 +17,8 @@ PHRASES = (
     "10 ft target", "20-pound ball", "9kg ball to a 10 ft", '24" box', "Rest precisely 2 min", "rest exactly 1:00",
     "not for time", "In teams of 3", "in pairs", "With a partner,", "with an team", ", with a partner",
     "split as needed", "split the work evenly", "@ 2:00/500m", "10 (5/5) lunges", "*do it well*", "rest 1:1 ratio",
-    "On a running clock", "IGYG: 5", "partition as needed", "5 rows while partner rests", "Death by burpees", "EMOM 10 odd: 5 rows even min: 3 rows", "**Bold**",
+    "On a running clock", "IGYG: 5", "partition as needed", "5 rows while partner rests",
+    "Death by burpees", "EMOM 10 odd: 5 rows even min: 3 rows", "**Bold**",
     "__Under__", "rest two min", "REST three sec", "Cash out", "buy in", "two 50-lb dumbbells", "a pair of 24 kg KBs",
 )  # fmt: skip
 lines = st.lists(
