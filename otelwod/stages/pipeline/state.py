@@ -2,7 +2,7 @@
 
 Numbers: at most ``window`` items are between the source and the consumer, so memory is bounded however uneven the
 stages are. Outputs that wait for an earlier one count too. So it can happen that the item they wait for stands in a
-batch that is not full, and that the window keeps out what would fill it: when nothing else is under way (`is_stuck`),
+batch that is not full, and that the window keeps out what would fill it: when nothing else is under way (`stuck`),
 such batches go as they are.
 
 Spans: the work of a stage is a child of the pipeline, because the next item of any stage may be what the pipeline
@@ -16,7 +16,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, cast
 
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
@@ -45,6 +45,12 @@ class Item(NamedTuple):
     number: int
     value: Any
     queued_ns: int
+
+
+STOP: Final = Item(-1, None, 0)
+"""Nothing comes any more. Whoever takes it puts it back for the stage's other workers."""
+GO: Final = Item(-2, None, 0)
+"""The batch that is being filled goes as it is."""
 
 
 class Outcome(NamedTuple):
@@ -152,9 +158,17 @@ class RunState:
 
     # -------------------------------------------------------------------------------------------------------- totals
 
-    def is_stuck(self) -> bool:
-        """Whether everything under way stands in batches that only more input could fill, and none may come in."""
-        return not self.feeding and self.under_way == sum(self.partial) > 0
+    def stuck(self) -> list[int]:
+        """The stages whose batches are to go as they are (`GO`), because nothing but more input could fill them.
+
+        Only where everything under way stands in such batches and no input may come; under the caller's lock.
+        """
+        if self.feeding or not self.under_way == sum(self.partial) > 0:
+            return []
+        held = [position for position, count in enumerate(self.partial) if count]
+        for position in held:
+            self.partial[position] = 0
+        return held
 
     def took(self, position: int, batch: Sequence[Item], begun_ns: int, failed: bool) -> None:
         """A call ended; under the caller's lock where there are threads."""
@@ -195,6 +209,11 @@ class RunState:
             return self.stages[position].execute(given)
         except StopIteration as error:
             raise RuntimeError(f"stage {self.stages[position].name!r} raised StopIteration") from error
+
+    @staticmethod
+    def outcomes_of(batch: Sequence[Item], outputs: Sequence[Any]) -> list[Outcome]:
+        """What the last stage gave."""
+        return [Outcome(item.number, value) for item, value in zip(batch, outputs, strict=True)]
 
     def failures_of(self, position: int, batch: Sequence[Item], error: Exception) -> list[Outcome]:
         """The items of a call that failed."""

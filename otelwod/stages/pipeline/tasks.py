@@ -10,12 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from otelwod.stages import tracing
-from otelwod.stages.pipeline.state import Item, Outcome, RunState
+from otelwod.stages.pipeline.state import GO, STOP, Item, Outcome, RunState
 
-_STOP: Final = Item(-1, None, 0)
-"""Nothing comes any more. Whoever takes it puts it back for the stage's other workers."""
-_GO: Final = Item(-2, None, 0)
-"""The batch that is being filled goes as it is."""
 _END: Final = object()
 
 
@@ -62,7 +58,7 @@ class _Run:
                     value = await next_item()
                 if value is _END:
                     exhausted = True
-                    await self._queues[0].put(_STOP)
+                    await self._queues[0].put(STOP)
                     break
                 state.under_way += 1
                 await self._queues[0].put(Item(fed, value, tracing.monotonic_ns()))
@@ -98,12 +94,9 @@ class _Run:
             raise cancelled
 
     def _unstick(self) -> None:
-        if self._state.is_stuck():
-            for position, held in enumerate(self._state.partial):
-                if held:
-                    self._state.partial[position] = 0
-                    with contextlib.suppress(asyncio.QueueFull):
-                        self._queues[position].put_nowait(_GO)
+        for position in self._state.stuck():
+            with contextlib.suppress(asyncio.QueueFull):
+                self._queues[position].put_nowait(GO)
 
     async def _work(self, position: int) -> None:
         try:
@@ -120,14 +113,14 @@ class _Run:
             return
         self._running[position] -= 1
         if self._running[position] == 0 and position + 1 < len(self._queues):
-            await self._queues[position + 1].put(_STOP)
+            await self._queues[position + 1].put(STOP)
 
     async def _next_batch(self, position: int) -> tuple[list[Item], bool]:
         begun = tracing.monotonic_ns()
         wanted = self._state.stages[position].batch
         if wanted is None:
             item = await self._take(position)
-            batch, more = ([], False) if item is _STOP else ([item], True)
+            batch, more = ([], False) if item is STOP else ([item], True)
         else:
             async with self._filling[position]:
                 batch, more = await self._fill(position, wanted)
@@ -142,9 +135,9 @@ class _Run:
                 self._unstick()
             item = await self._take(position)
             self._state.partial[position] = 0
-            if item is _STOP:
+            if item is STOP:
                 return batch, False
-            if item is not _GO:
+            if item is not GO:
                 batch.append(item)
             elif batch:
                 break
@@ -152,8 +145,8 @@ class _Run:
 
     async def _take(self, position: int) -> Item:
         item = await self._queues[position].get()
-        if item is _STOP:
-            self._queues[position].put_nowait(_STOP)
+        if item is STOP:
+            self._queues[position].put_nowait(STOP)
         return item
 
     async def _execute(self, position: int, batch: list[Item]) -> None:
@@ -171,7 +164,7 @@ class _Run:
         finally:
             state.took(position, batch, begun, failed)
         if position + 1 == len(self._queues):
-            self._end([Outcome(item.number, value) for item, value in zip(batch, outputs, strict=True)])
+            self._end(state.outcomes_of(batch, outputs))
         else:
             await self._pass_on(position, batch, outputs)
 

@@ -7,15 +7,10 @@ import contextvars
 import queue
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Any
 
 from otelwod.stages import tracing
-from otelwod.stages.pipeline.state import Item, Outcome, RunState
-
-_STOP: Final = Item(-1, None, 0)
-"""Nothing comes any more. Whoever takes it puts it back for the stage's other workers."""
-_GO: Final = Item(-2, None, 0)
-"""The batch that is being filled goes as it is."""
+from otelwod.stages.pipeline.state import GO, STOP, Item, Outcome, RunState
 
 
 def run_threads(state: RunState, source: Iterable[Any]) -> Iterator[Any]:
@@ -96,12 +91,9 @@ class _Run:
 
     def _unstick(self) -> None:
         # Under the lock. The queues of these stages are empty then, unless it all comes to a stop.
-        if self._state.is_stuck():
-            for position, held in enumerate(self._state.partial):
-                if held:
-                    self._state.partial[position] = 0
-                    with contextlib.suppress(queue.Full):
-                        self._queues[position].put_nowait(_GO)
+        for position in self._state.stuck():
+            with contextlib.suppress(queue.Full):
+                self._queues[position].put_nowait(GO)
 
     def _start(self) -> None:
         for position, stage in enumerate(self._state.stages):
@@ -122,7 +114,7 @@ class _Run:
 
     def _stop_feeding(self) -> None:
         self._fed_all = True
-        self._queues[0].put(_STOP)
+        self._queues[0].put(STOP)
 
     def _work(self, position: int) -> None:
         try:
@@ -143,7 +135,7 @@ class _Run:
         wanted = self._state.stages[position].batch
         if wanted is None:
             item = self._take(position)
-            batch, more = ([], False) if item is _STOP else ([item], True)
+            batch, more = ([], False) if item is STOP else ([item], True)
         else:
             with self._filling[position]:
                 batch, more = self._fill(position, wanted)
@@ -161,9 +153,9 @@ class _Run:
             item = self._take(position)
             with self._lock:
                 self._state.partial[position] = 0
-            if item is _STOP:
+            if item is STOP:
                 return batch, False
-            if item is not _GO:
+            if item is not GO:
                 batch.append(item)
             elif batch:
                 break
@@ -171,8 +163,8 @@ class _Run:
 
     def _take(self, position: int) -> Item:
         item = self._queues[position].get()
-        if item is _STOP:
-            self._queues[position].put(_STOP)
+        if item is STOP:
+            self._queues[position].put(STOP)
         return item
 
     def _execute(self, position: int, batch: list[Item]) -> None:
@@ -192,7 +184,7 @@ class _Run:
         if failed:
             self._end(outcomes)
         elif position + 1 == len(self._queues):
-            self._end([Outcome(item.number, value) for item, value in zip(batch, outputs, strict=True)])
+            self._end(state.outcomes_of(batch, outputs))
         else:
             self._pass_on(position, batch, outputs)
 
@@ -215,7 +207,7 @@ class _Run:
         self._outcomes.put(Outcome(-1, None))
 
     def _drain(self, position: int) -> None:
-        while self._take(position) is not _STOP:
+        while self._take(position) is not STOP:
             pass
 
     def _leave(self, position: int) -> None:
@@ -224,4 +216,4 @@ class _Run:
             self._running[position] -= 1
             last = self._running[position] == 0
         if last and position + 1 < len(self._queues):
-            self._queues[position + 1].put(_STOP)
+            self._queues[position + 1].put(STOP)
