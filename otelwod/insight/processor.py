@@ -26,7 +26,7 @@ from otelwod.insight.live.background import after_fork, at_exit, work
 from otelwod.insight.live.book import Book, Bounds, Held
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
-from otelwod.insight.live.rows import UNWATCHED, is_plain, tag_of, trimmed
+from otelwod.insight.live.rows import UNWATCHED, WIDTH, is_plain, tag_of, trimmed
 from otelwod.insight.live.summary import Summary, summarise
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import Printer, print_verdict
@@ -39,6 +39,8 @@ RING: Final = 2_048
 """Entries (starts and ends) at which the background thread is woken."""
 _HARD: Final = 64
 """So many times `RING` entries are held at most when nobody empties the ring; more are counted as lost."""
+_ENTRY: Final = WIDTH + 1
+"""Places that an entry takes in the ring: the id of the trace, then the cells of the span's row."""
 _SHARE: Final = 0.02
 """Share of the wall time that the analysis of overlapping traces may take in the background."""
 _GRACE_NS: Final = 200_000_000
@@ -99,7 +101,6 @@ class PerformanceProcessor(SpanProcessor):
     def _start(self) -> None:
         """Begin with an empty book: also in a forked child, whose parent keeps what it has seen."""
         self._ring: list[Any] = []
-        self._append = self._ring.append
         self._lost = 0
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -149,11 +150,12 @@ class PerformanceProcessor(SpanProcessor):
             parent: Any = span._parent
             above = parent[1] if parent is not None else 0
             tag = None if is_plain(span) else tag_of(span)
-            self._append((trace_id, span_id, above, operation, span._start_time, span._end_time, before, tag))
+            ring = self._ring
+            ring.extend((trace_id, span_id, above, operation, span._start_time, span._end_time, before, tag))
             if begun is not None:  # only now: whoever empties the ring must find it in one of the two
                 self._open.pop(span_id, None)
             _last_ended.set(context)
-            if len(self._ring) > self._limit:
+            if len(ring) > self._limit:
                 self._press()
             if span._events.dropped or span._attributes.dropped or span._links.dropped:  # type: ignore[union-attr, attr-defined]
                 book.note_dropped(trace_id, span.dropped_events + span.dropped_attributes + span.dropped_links)
@@ -175,7 +177,7 @@ class PerformanceProcessor(SpanProcessor):
             above = parent.span_id if parent is not None else 0
             before = None if context.span_id in self._open else UNWATCHED
             times = (record.start_ns, record.end_ns)
-            self._append((context.trace_id, context.span_id, above, operation, *times, before, trimmed(record)))
+            self._ring.extend((context.trace_id, context.span_id, above, operation, *times, before, trimmed(record)))
             self._open.pop(context.span_id, None)
             _last_ended.set(context)
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
@@ -183,16 +185,16 @@ class PerformanceProcessor(SpanProcessor):
 
     def _press(self) -> None:
         """The ring is fuller than it should be: wake the thread, help it, or let go; never wait."""
-        size = len(self._ring)
+        size = len(self._ring) // _ENTRY
         if self._limit == 0:
-            self._limit = RING
+            self._limit = RING * _ENTRY
             if self._background:
                 self._start_thread()
         elif self._closed or size > _HARD * RING:
             kept = RING
             if size > _HARD * RING:
                 self._lost += size - kept
-                del self._ring[: size - kept]
+                del self._ring[: (size - kept) * _ENTRY]
         elif self._thread is None or size > 4 * RING:
             if self._lock.acquire(blocking=False):
                 try:
@@ -227,7 +229,7 @@ class PerformanceProcessor(SpanProcessor):
         """Enter what the ring holds (its oldest ``most`` entries). The lock is held."""
         open_traces = self._book.open_traces()  # first: a span is in one of the two
         ring = self._ring
-        count = len(ring) if most is None else min(most, len(ring))
+        count = len(ring) if most is None else min(most * _ENTRY, len(ring))
         entries = ring[:count]
         del ring[:count]
         now = self._clock()

@@ -26,9 +26,9 @@ class Joins:
     """Who waited for whom among the children of one span, by start.
 
     Of child ``kids[i]`` the predecessors are the first ``counts[i]`` of ``admitted``; ``last[i]`` is the last one
-    (or `NOBODY`) and ``observed[i]`` its end (or the span's start). ``known[i]`` is the one that the program itself says
-    was waited for (or `NOBODY`). ``running_from[i]`` is the earliest start of the children that still ran when it began,
-    -1 when none did: from then on the span's own work cannot be seen.
+    (or `NOBODY`) and ``observed[i]`` its end (or the span's start). ``known[i]`` is the one that the program itself
+    says was waited for (or `NOBODY`). ``running_from[i]`` is the earliest start of the children that still ran when it
+    began, -1 when none did: from then on the span's own work cannot be seen.
     """
 
     kids: Sequence[int]

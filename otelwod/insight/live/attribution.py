@@ -49,15 +49,14 @@ class Ledger:
         operation and picks the rows with a tag.
         """
         pending, own, serial = self._pending, self._own, self._serial
-        for row in rows:
-            span_id, parent_id, operation, start, end, _, tag = row
+        for span_id, parent_id, operation, start, end, before, tag in rows:
             mine = end - start  # type: ignore[operator]
             try:
                 durations[operation].append(mine)
             except KeyError:
                 durations[operation] = [mine]
             if tag is not None:
-                tagged.append(row)
+                tagged.append((span_id, parent_id, operation, start, end, before, tag))
                 if _is_special(tag):
                     serial = False
             if not serial:
@@ -66,25 +65,27 @@ class Ledger:
                 serial = False
                 continue
             time = mine
-            if pending:
-                children = pending.pop(span_id, None)
-                if children is not None:
-                    if children[1] < start or children[2] > end:  # type: ignore[operator]
-                        serial = False
-                        continue
-                    time -= children[0]
-            own[operation] = own.get(operation, 0) + time
+            if span_id in pending:
+                below, first, last = pending.pop(span_id)
+                if first < start or last > end:  # type: ignore[operator]
+                    serial = False
+                    continue
+                time -= below
+            try:
+                own[operation] += time
+            except KeyError:
+                own[operation] = time
             if not parent_id:
                 self._roots += 1
-                continue
-            siblings = pending.get(parent_id)
-            if siblings is None:
-                pending[parent_id] = [mine, start, end]  # type: ignore[list-item]
-            elif siblings[2] > start:
-                serial = False
+            elif parent_id in pending:
+                siblings = pending[parent_id]
+                if siblings[2] > start:
+                    serial = False
+                else:
+                    siblings[0] += mine
+                    siblings[2] = end  # type: ignore[assignment]
             else:
-                siblings[0] += mine
-                siblings[2] = end  # type: ignore[assignment]
+                pending[parent_id] = [mine, start, end]  # type: ignore[list-item]
         if not serial or len(pending) > self._limit:
             self._serial = False
             pending.clear()

@@ -11,11 +11,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
+from itertools import groupby
 from typing import Any, Final
 
 from otelwod.conventions import OTHER, SERVICE_NAME
 from otelwod.insight.live.attribution import Ledger, analysed
-from otelwod.insight.live.rows import UNWATCHED, Row, record_of_row, trace_of
+from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of
 from otelwod.insight.live.tally import Tallies
 from otelwod.telemetry.ids import format_span_id, format_trace_id
 from otelwod.trace import Operation, Quality, SpanRecord, Trace
@@ -42,18 +43,18 @@ class Bounds:
 
 
 class Held:
-    """One trace in the book: ``rows`` of ended spans, and how many ``folded`` ones of which only sums are left.
+    """One trace in the book: the ``cells`` of ended spans, and how many ``folded`` ones of which only sums are left.
 
-    ``rows[part:settled]`` have been through the present ``ledger``, and so have the ``lost`` ones, by operation, whose
-    rows are gone; ``rows[settled:]`` are still to come. An analysis has to attribute the rows from ``overlaps`` on.
+    ``cells[part:settled]`` have been through the present ``ledger``, and so have the ``lost`` ones, by operation, whose
+    rows are gone; ``cells[settled:]`` are still to come. An analysis has to attribute those from ``overlaps`` on.
     """
 
-    __slots__ = ("folded", "ledger", "lost", "number", "overlaps", "part", "rows", "settled", "touched", "trace_id")
+    __slots__ = ("cells", "folded", "ledger", "lost", "number", "overlaps", "part", "settled", "touched", "trace_id")
 
     def __init__(self, trace_id: int, number: int) -> None:
         self.trace_id = trace_id
         self.number = number
-        self.rows: list[Row] = []
+        self.cells: list[Any] = []
         self.part = self.settled = self.overlaps = 0
         self.folded = 0
         self.touched = 0
@@ -108,38 +109,48 @@ class Book:
 
     # ------------------------------------------------------------------------------------------------------ taking in
 
-    def take(self, entries: Sequence[Any], open_traces: Container[int], now: int) -> list[Held]:
-        """Enter what the ring held: (trace id, then a row) for each ended span, in the order in which they ended.
+    def take(self, entries: list[Any], open_traces: Container[int], now: int) -> list[Held]:
+        """Enter what the ring held: trace id and row of each ended span, in the order in which they ended, as one list
+
+        (which is used up).
 
         ``open_traces`` are the ids of the traces that had an open span *before* the entries were taken from the ring:
         no other trace can have one that is not among the entries. Returns the traces that are complete with this.
         ``now`` is a monotonic time in nanoseconds.
         """
         live = self.live
-        at = -1
-        held: Any = None
-        rows: list[Row] = []
-        for entry in entries:
-            if entry[0] != at:
-                at = entry[0]
-                held = live.get(at)
-                if held is None:
-                    held = self._hold(at)
-                held.touched = now
-                rows = held.rows
-            row: Row = entry[1:]
-            if type(row[3]) is not int or type(row[4]) is not int:
-                row = _repaired(row)
-                self.counts.unreadable += 1
-            rows.append(row)
-        self.counts.ended += len(entries)
-        self._kept += len(entries)
+        trace_ids = entries[:: WIDTH + 1]
+        del entries[:: WIDTH + 1]
+        if {int}.issuperset(map(type, entries[3::WIDTH])) and {int}.issuperset(map(type, entries[4::WIDTH])):
+            cells = entries
+        else:
+            cells = self._repaired(entries)
+        at = 0
+        for trace_id, run in groupby(trace_ids):
+            held = live.get(trace_id) or self._hold(trace_id)
+            held.touched = now
+            upto = at + WIDTH * len(tuple(run))
+            held.cells += cells[at:upto]
+            at = upto
+        self.counts.ended += len(trace_ids)
+        self._kept += len(trace_ids)
         if self.counts.unwatched:
-            self.counts.returned += [entry[6] for entry in entries].count(UNWATCHED)
+            self.counts.returned += cells[5::WIDTH].count(UNWATCHED)
         finished = [held for held in live.values() if held.trace_id not in open_traces]
         self._complete(finished)
         self._make_room()
         return finished
+
+    def _repaired(self, cells: list[Any]) -> list[Any]:
+        """The cells with whole numbers for times."""
+        found: list[Any] = []
+        for row in rows_of(cells):
+            if type(row[3]) is not int or type(row[4]) is not int:
+                found += _repaired(row)
+                self.counts.unreadable += 1
+            else:
+                found += row
+        return found
 
     def _hold(self, trace_id: int) -> Held:
         """The entry of a trace: a new one, or a complete one that goes on."""
@@ -215,8 +226,8 @@ class Book:
         for held in some:
             if held.ledger is None:
                 held.ledger = Ledger(self.bounds.open_spans)
-            held.ledger.add(held.rows[held.settled :] if held.settled else held.rows, durations, tagged)
-            held.settled = len(held.rows)
+            held.ledger.add(rows_of(held.cells[held.settled :] if held.settled else held.cells), durations, tagged)
+            held.settled = len(held.cells)
         self.tallies.add(durations, tagged)
 
     def _close(self, held: Held) -> None:
@@ -227,7 +238,7 @@ class Book:
         if shares is not None:
             self.tallies.attribute(shares)
             return
-        self.tallies.owe(row[2] for row in held.rows[part:])
+        self.tallies.owe(held.cells[part + 2 :: WIDTH])
         if lost is not None:
             self.tallies.owe(lost.elements())
         elif held.trace_id not in self.backlog:
@@ -238,10 +249,11 @@ class Book:
         """Attribute the traces that overlap in themselves, oldest first, while ``may_go_on()``."""
         while self.backlog and may_go_on():
             held = self.backlog.pop(next(iter(self.backlog)))
-            rows = held.rows[held.overlaps : held.part]
-            if rows:
-                self.tallies.attribute(analysed(trace_of(held.trace_id, rows, self.operations), self.operation_of))
-                self.tallies.owe((row[2] for row in rows), -1)
+            cells = held.cells[held.overlaps : held.part]
+            if cells:
+                trace = trace_of(held.trace_id, rows_of(cells), self.operations)
+                self.tallies.attribute(analysed(trace, self.operation_of))
+                self.tallies.owe(cells[2::WIDTH], -1)
 
     def _make_room(self) -> None:
         """Keep within the bounds: complete traces go first, oldest first; then what is under way loses its detail."""
@@ -264,21 +276,21 @@ class Book:
                 self._fold(held)
                 self.counts.evicted_traces += 1
         if self._kept > most_spans:
-            largest = sorted(self.live.values(), key=lambda held: -len(held.rows))
+            largest = sorted(self.live.values(), key=lambda held: -len(held.cells))
             for held in largest:
                 if self._kept <= most_spans:
                     return
                 self._settle([held])
-                held.lost = (held.lost or Counter()) + Counter(row[2] for row in held.rows[held.part :])
+                held.lost = (held.lost or Counter()) + Counter(held.cells[held.part + 2 :: WIDTH])
                 self._fold(held)
 
     def _fold(self, held: Held) -> None:
         """Only the sums of these rows stay."""
-        count = len(held.rows)
+        count = len(held.cells) // WIDTH
         self.counts.folded += count
         self._kept -= count
         held.folded += count
-        held.rows = []
+        held.cells = []
         held.part = held.settled = 0
         self.dropped.pop(held.trace_id, None)
 
@@ -291,8 +303,8 @@ class Book:
         tagged: list[Row] = []
         scratch = Ledger(self.bounds.open_spans)
         for held in self.live.values():
-            scratch.add(held.rows[held.settled :], durations, tagged)
-            found.owe(row[2] for row in held.rows[held.part :])
+            scratch.add(rows_of(held.cells[held.settled :]), durations, tagged)
+            found.owe(held.cells[held.part + 2 :: WIDTH])
             found.owe((held.lost or Counter()).elements())
         found.add(durations, tagged)
         return found
@@ -305,7 +317,7 @@ class Book:
         if held is None:
             return None
         is_open = [entry for entry in list(self.open.values()) if entry[0].context.trace_id == trace_id]
-        rows = [*held.rows, *map(self._open_row, is_open)]
+        rows = [*rows_of(held.cells), *map(self._open_row, is_open)]
         if not rows:
             return None
         base = counts or Quality()
@@ -342,7 +354,7 @@ class Book:
     def predecessors(self, trace_id: int) -> dict[str, str]:
         """Span id → id of the span of the same trace that ended last in the same task or thread before it began."""
         held = self.live.get(trace_id) or self.done.get(trace_id)
-        rows = held.rows if held is not None else []
+        rows = rows_of(held.cells if held is not None else ())
         return {format_span_id(row[0]): format_span_id(row[5]) for row in rows if row[5]}
 
     def open_records(self) -> list[SpanRecord]:
@@ -361,7 +373,7 @@ class Book:
         self.dropped.clear()
         self._kept = 0
         for held in self.live.values():
-            held.rows, held.ledger, held.lost = [], None, None
+            held.cells, held.ledger, held.lost = [], None, None
             held.part = held.settled = held.folded = 0
 
     @property

@@ -1,14 +1,15 @@
-"""A retained span as one plain tuple, and rows back to a `Trace`.
+"""A retained span as plain values, and rows back to a `Trace`.
 
-A row is ``(span id, parent id or 0, operation, start ns, end ns, predecessor id or None, tag)``: about 220 bytes with
-its numbers, because ids of parents and predecessors are the very integers of those spans. The *tag* is None for most
+A row is ``(span id, parent id or 0, operation, start ns, end ns, predecessor id or None, tag)``. Rows are kept as
+*cells*, one row after the other in one list: about 170 bytes each with their numbers (ids of parents and predecessors
+are the very integers of those spans), and nothing new for the garbage collector. The *tag* is None for most
 spans, the text of ``otelwod.phase`` where that is all there is to know, and a trimmed `SpanRecord` for the few that an
 analysis looks into: failed spans, consumers and producers, blocks of a workout.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 from opentelemetry.sdk.trace import ReadableSpan
@@ -31,6 +32,8 @@ from otelwod.trace import AttributeValue, Operation, Quality, SpanEvent, SpanLin
 Tag: TypeAlias = str | SpanRecord | None
 Row: TypeAlias = tuple[int, int, int, int, int | None, int | None, Tag]
 
+WIDTH: Final = 7
+"""Cells of a row."""
 UNWATCHED: Final = 0
 """In place of a predecessor: the start of this span was not seen, or is no longer known."""
 LONGEST_TEXT: Final = 1_000
@@ -40,6 +43,11 @@ _OURS: Final = "otelwod."
 _CONSUMER, _PRODUCER, _UNSET = SpanKind.CONSUMER, SpanKind.PRODUCER, StatusCode.UNSET  # enums are slow to look into
 _UNSET_STATUS: Final = ReadableSpan("").status
 """The object that the SDK gives to every span whose status nobody sets."""
+
+
+def rows_of(cells: Sequence[Any]) -> Iterator[Row]:
+    """The rows in some cells."""
+    return zip(*[iter(cells)] * WIDTH, strict=True)
 
 
 def is_plain(span: Any) -> bool:
