@@ -73,6 +73,11 @@ def rate(metric: str, by: str, where: str = "") -> str:
     return f"sum by ({by}) (rate({metric}{where}[$__rate_interval]))"
 
 
+def collectors(metric: str, suffix: str = "total") -> str:
+    """A metric of the Collector about itself; whether its name has a suffix differs between releases."""
+    return f'{{__name__=~"otelcol_{metric}(_{suffix})?"}}'
+
+
 def per(one: str, other: str) -> str:
     """A quotient without the cases in which the divisor is zero."""
     return f"({one}) / (({other}) > 0)"
@@ -301,9 +306,9 @@ OTELWOD: Final = Dashboard(
             "Collector: spans in and out",
             "timeseries",
             (
-                Query(rate("otelcol_receiver_accepted_spans", "receiver"), "accepted by {{receiver}}"),
-                Query(rate("otelcol_receiver_refused_spans", "receiver"), "refused by {{receiver}}"),
-                Query(rate("otelcol_exporter_sent_spans", "exporter"), "sent by {{exporter}}"),
+                Query(rate(collectors("receiver_accepted_spans"), "receiver"), "accepted by {{receiver}}"),
+                Query(rate(collectors("receiver_refused_spans"), "receiver"), "refused by {{receiver}}"),
+                Query(rate(collectors("exporter_sent_spans"), "exporter"), "sent by {{exporter}}"),
             ),
             "cps",
             12,
@@ -325,7 +330,7 @@ OTELWOD: Final = Dashboard(
         Panel(
             "Collector: overhead in CPU",
             "timeseries",
-            (Query(rate("otelcol_process_cpu_seconds", "job"), "{{job}}"),),
+            (Query(rate(collectors("process_cpu_seconds"), "job"), "{{job}}"),),
             "none",
             12,
             text="Cores.",
@@ -333,7 +338,7 @@ OTELWOD: Final = Dashboard(
         Panel(
             "Collector: overhead in memory",
             "timeseries",
-            (Query("sum by (job) (otelcol_process_memory_rss)", "{{job}}"),),
+            (Query(f"sum by (job) ({collectors('process_memory_rss', 'bytes')})", "{{job}}"),),
             "bytes",
             12,
         ),

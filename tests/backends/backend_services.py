@@ -97,7 +97,7 @@ class Tempo:
 class Prometheus:
     """Prometheus 3 with the configuration and the rules of ``collector-config/``, scraping once a second."""
 
-    def __init__(self, folder: Path, targets: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, targets: Mapping[str, str], *flags: str) -> None:
         text = (SHIPPED / "prometheus.yml").read_text()
         for shipped, here in targets.items():
             assert shipped in text
@@ -113,6 +113,7 @@ class Prometheus:
                 "--config.file=prometheus.yml",
                 f"--web.listen-address=127.0.0.1:{port}",
                 *prometheus_flags(),
+                *flags,
                 "--query.lookback-delta=5m",
             ],
             ready=f"{self.url}/-/ready",

@@ -102,6 +102,38 @@ def test_every_data_source_is_provisioned() -> None:
                 assert known[place["datasource"]["uid"]] == place["datasource"]["type"]
 
 
+def test_what_grafana_is_provisioned_with_leads_where_compose_puts_it() -> None:
+    """Grafana itself is not run: addresses, folders, and the data sources that data sources name, must be there."""
+    compose = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())["services"]
+    mounted = dict(volume.split(":")[:2][::-1] for volume in compose["grafana"]["volumes"])
+    sources = yaml.safe_load((SHIPPED / "grafana" / "datasources.yaml").read_text())
+    (provider,) = yaml.safe_load((SHIPPED / "grafana" / "dashboards.yaml").read_text())["providers"]
+    assert (
+        mounted["/etc/grafana/provisioning/datasources/otelwod.yaml"] == "./collector-config/grafana/datasources.yaml"
+    )
+    assert mounted["/etc/grafana/provisioning/dashboards/otelwod.yaml"] == "./collector-config/grafana/dashboards.yaml"
+    assert (provider["type"], mounted[provider["options"]["path"]]) == ("file", "./dashboards")
+    home = compose["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"]
+    assert (REPOSITORY / "dashboards" / Path(home).name).exists()
+    uids = {source["uid"] for source in sources["datasources"]}
+    for source in sources["datasources"]:
+        host, port = re.fullmatch(r"http://(\w+):(\d+)", source["url"]).groups()  # type: ignore[union-attr]
+        assert any(published.endswith(f":{port}") for published in compose[host]["ports"])
+        assert set(re.findall(r'"datasourceUid": "(\w+)"', json.dumps(source))) <= uids
+
+
+def test_tempos_configuration_has_no_key_that_tempo_3_has_dropped() -> None:
+    """Tempo 3 is not run; these are the mistakes that its changes invite."""
+    tempo = yaml.safe_load((SHIPPED / "tempo.yaml").read_text())
+    assert not {"compactor", "ingester", "search_enabled", "ingester_client"} & set(tempo)
+    assert "defaults" in tempo["overrides"], "the flat form is gone"
+    compose = yaml.safe_load((REPOSITORY / "compose.yaml").read_text())["services"]
+    assert "-target=all" in compose["tempo"]["command"], "else it asks for Kafka"
+    (write,) = tempo["metrics_generator"]["storage"]["remote_write"]
+    assert write["url"] == "http://prometheus:9090/api/v1/write"
+    assert "--web.enable-remote-write-receiver" in compose["prometheus"]["command"]
+
+
 def test_compose_keeps_to_its_schema_and_to_this_machine() -> None:
     pytest.importorskip("check_jsonschema")
     done = subprocess.run(

@@ -8,9 +8,9 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from backend_programs import REPOSITORY, Program, free_ports
+from backend_programs import REPOSITORY, Program, find_program, free_ports
 from backend_recorded import program
-from backend_services import NOWHERE, SHIPPED, eventually
+from backend_services import NOWHERE, SHIPPED, Prometheus, eventually
 
 pytestmark = pytest.mark.backend
 _SAMPLE = re.compile(r"^(\w+)(?:\{([^}]*)\})? (\S+)")
@@ -98,3 +98,37 @@ def test_two_runs_add_up(tmp_path: Path) -> None:
     assert total(text, "otelwod_telemetry_spans_total", 'outcome="delivered"') > 500
     assert "# {" in text
     assert 'trace_id="' in text  # exemplars lead from the chart to the trace
+
+
+ONCE = """
+import otelwod
+t = otelwod.configure(service_name="once", quiet=True)
+t.meter.create_counter("otelwod.reps.count", "{rep}").add(21, {"otelwod.movement.id": "gym/once"})
+print(*t.shutdown().lines())
+"""
+
+
+@pytest.mark.parametrize(("temporality", "total"), [("delta", 42), ("cumulative", 21)])
+def test_prometheus_alone_adds_deltas_up_when_told_to(tmp_path: Path, temporality: str, total: int) -> None:
+    """Two runs of 21 without a Collector; what cumulative values make of them is why deltas are needed."""
+    find_program("prometheus")
+    targets = {"collector:8888": NOWHERE, "host.docker.internal:9464": NOWHERE}
+    prometheus = Prometheus(tmp_path, targets, "--enable-feature=otlp-deltatocumulative")
+    text = 'sum(last_over_time(otelwod_reps_count_total{otelwod_movement_id="gym/once"}[5m]))'
+    with prometheus.program:
+        for run in (1, 2):
+            done = program(
+                "-c",
+                ONCE,
+                environ={
+                    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{prometheus.url}/api/v1/otlp/v1/metrics",
+                    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE": temporality,
+                },
+            )
+            assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+            expected = 21 * run if temporality == "delta" else 21
+            found = eventually(
+                lambda: prometheus.values(text, ""), lambda values, expected=expected: values == {"": expected}
+            )
+            assert found == {"": expected}
+    assert expected == total

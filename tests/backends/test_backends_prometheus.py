@@ -10,11 +10,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
+import yaml
 from backend_programs import REPOSITORY
 from backend_recorded import program
-from backend_services import Jaeger, Prometheus, Stack, Tempo, eventually, get
+from backend_services import SHIPPED, Jaeger, Prometheus, Stack, Tempo, eventually, get
 from test_backends_dashboards import targets, texts_of_docs
 
 pytestmark = pytest.mark.backend
@@ -154,6 +156,29 @@ def test_the_tables_have_data(tempo: Tempo, charts: Told, title: str, query: str
         lambda traces: {"Fran", "Cindy"} <= {one.get("rootTraceName") for one in traces},
     )
     assert {"Fran", "Cindy"} <= {one.get("rootTraceName") for one in found}, title
+
+
+@pytest.mark.usefixtures("hub")
+def test_trace_to_metrics_has_data(prometheus: Prometheus, charts: Told) -> None:
+    """What Grafana asks when a span's *Related metrics* is opened, for a stage's span."""
+    assert charts.runs
+    (tempo,) = (source for source in _provisioned() if source["type"] == "tempo")
+    links = tempo["jsonData"]["tracesToMetrics"]
+    labels = {tag["key"]: tag["value"] for tag in links["tags"]}
+    tags = f'{labels["service.name"]}="charts",{labels["otelwod.stage.name"]}="write"'
+    assert len(links["queries"]) == 2
+    for query in links["queries"]:
+        assert query["query"].count("$$__tags") == 1  # provisioning replaces one of the two signs
+        text = query["query"].replace("$$__tags", tags)
+        found = eventually(lambda text=text: prometheus.values(text, ""), lambda values: values.get("", 0) > 0)  # type: ignore[misc]
+        assert found[""] > 0, query["name"]
+
+
+def _provisioned() -> list[dict[str, Any]]:
+    sources: list[dict[str, Any]] = yaml.safe_load((SHIPPED / "grafana" / "datasources.yaml").read_text())[
+        "datasources"
+    ]
+    return sources
 
 
 @pytest.mark.usefixtures("hub")
