@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final
 
 from otelwod.conventions import BlockType
 from otelwod.workout.drafts import Draft, Drafts
@@ -20,7 +21,8 @@ _MAX_SCHEME: Final = 1000
 """Rounds × repetitions of a header become a rep scheme for its children up to here."""
 
 
-class Shape(NamedTuple):
+@dataclass(slots=True)
+class Shape:
     """What a draft turned out to be."""
 
     type: BlockType | None
@@ -59,7 +61,7 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         facts, children = draft.facts, bool(has_children[i])
         shape = resolve(found, draft, children, caps.get(i, facts.cap), turns[i])
         kind, load, distance, reps = shape.type, facts.load, facts.distance, facts.reps
-        if not children and _value_line(facts):
+        if not children and facts.movement is None and _value_line(facts):
             after = following[i]
             if after >= 0 and has_children[after]:
                 waiting[after] = (load, distance)
@@ -185,7 +187,7 @@ def _as_scheme(shape: Shape, facts: Facts, reps: Reps | None) -> tuple[Shape, Re
         return shape, reps
     if shape.rounds is None or not 0 < shape.rounds <= _MAX_SCHEME or shape.scheme:
         return shape, reps
-    return shape._replace(scheme=(reps.target,) * shape.rounds, rounds=None), None
+    return replace(shape, scheme=(reps.target,) * shape.rounds, rounds=None), None
 
 
 def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknown: set[str]) -> None:
@@ -237,10 +239,10 @@ def _label(shape: Shape, facts: Facts, load: Quantity | None, distance: Quantity
 
 
 def _value_line(facts: Facts) -> bool:
-    """Nothing but a load, a size or a distance."""
+    """Nothing but a load, a size or a distance (a movement was looked for)."""
     return (
         (facts.load is not None or facts.distance is not None or facts.size is not None)
         and facts.kind is None
-        and not any((facts.movement, facts.reps, facts.energy, facts.duration))
+        and not any((facts.reps, facts.energy, facts.duration))
         and not facts.is_header
     )

@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar
 from otelwod.workout.parts import SECTIONS
-from otelwod.workout.remarks import Remarks
+from otelwod.workout.remarks import Remark
 from otelwod.workout.units import SIZES_BY_MOVEMENT
 
 Kind = Literal["amrap", "emom", "tabata", "for_time", "rest", "section"]
@@ -93,7 +93,7 @@ class Reading:
 
     nodes: list[tuple[int, Facts]]
     anchor: int
-    remarks: Remarks
+    remarks: tuple[Remark, ...]
     title: str | None = None
 
 

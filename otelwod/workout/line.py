@@ -53,7 +53,7 @@ def read_line(content: str, default_unit: str) -> Reading:
         if keyed is not None:
             key, value = keyed
             if key.lower() in _TITLE_KEYS and isinstance(value, str):
-                return Reading([], -1, remarks, title=value)
+                return Reading([], -1, tuple(remarks), title=value)
             values[key] = value
             line = []
     title: list[Token] = []
@@ -98,9 +98,9 @@ def read_line(content: str, default_unit: str) -> Reading:
         head = nodes[0][1]
         head.values.update(values)
         head.notes.extend(notes)
-        if _says_something(head) and not _values_only(head):
+        if (mark or head.joined) and _says_something(head) and not _values_only(head):
             head.joined, head.step = mark == "+", mark == "-"
-    return Reading(nodes, anchor, remarks)
+    return Reading(nodes, anchor, tuple(remarks))
 
 
 def _for_others(
@@ -221,7 +221,7 @@ def _take(text: str, offset: int, values: dict[str, Scalar], remarks: Remarks) -
 
 def _keyed(body: str, line: list[Token], remarks: Remarks) -> tuple[str, Scalar] | None:
     """``rpe: 8``, ``location: "Garage Gym"``: the whole line is one value."""
-    match = _KEY.match(body, line[0].start)
+    match = _KEY.match(body, line[0].start) if ":" in body else None
     if match is None or match[1].lower() in _RESERVED or is_label(match[1].lower()):
         return None
     if len(line) < 3:
@@ -339,6 +339,8 @@ def _is_effort(facts: Facts) -> bool:
 
 def chosen(group: list[Facts], remarks: Remarks) -> Facts:
     """``A | B``: what an alternative leaves out it takes from the first, a missing movement from one that has it."""
+    if len(group) == 1:
+        return group[0]
     first, others = group[0], [facts for facts in group[1:] if not facts.is_header and _is_effort(facts)]
     if len(others) < len(group) - 1:
         remarks.add(

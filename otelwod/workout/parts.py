@@ -78,6 +78,10 @@ def is_label(word: str) -> bool:
     return word in PARTNERS or word in STANDARDS or word in SCALINGS or _LETTER.fullmatch(word) is not None
 
 
+_JOINERS: Final = frozenset("|+,;/&")
+_JOINING: Final = words("and then rest")
+
+
 def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
     """The steps of one line as (joiner, tokens): ``,`` next step, ``+`` together with the one before, ``|`` or else
     (``/`` where the line writes a slash).
@@ -92,10 +96,10 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
             depth += 1
         elif kind == "close":
             depth = max(0, depth - 1)
-        elif depth == 0 and i + 1 < len(line) and token.word == "then" and not current:
-            continue
-        elif depth == 0 and current and i + 1 < len(line):
-            found = _joiner(line, i, worded)
+        elif (kind in _JOINERS or token.word in _JOINING) and depth == 0 and i + 1 < len(line):
+            if not current and token.word == "then":
+                continue
+            found = _joiner(line, i, worded) if current else None
             if found is not None:
                 parts.append((joiner, current))
                 joiner, worded = found, False
