@@ -6,11 +6,9 @@ import contextvars
 import threading
 from typing import Any
 
-import pytest
 from opentelemetry import trace
 
-import otelwod
-from otelwod.stages import log, span, stage, wait
+from otelwod.stages import span, stage, wait
 
 
 def parents(recorded: Any) -> dict[str, str | None]:
@@ -57,15 +55,3 @@ def test_a_block_shared_by_threads(recorded: Any) -> None:
         thread.join()
     assert left == [False] * 4
     assert len(recorded.ended) == 80
-
-
-def test_data_of_a_log_may_have_any_name(recorded: Any) -> None:
-    with span("work"):
-        log("info", "x", level=1, message="y")
-    (event,) = recorded.one("work").events
-    assert {"level", "message"} <= set(event.attributes)
-
-
-def test_a_kind_that_is_none_is_refused_when_it_decorates() -> None:
-    with pytest.raises(TypeError, match="SpanKind"):
-        otelwod.stage("x", kind="server")  # type: ignore[call-overload]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import inspect
 import sys
 import traceback
 import tracemalloc
@@ -165,11 +166,15 @@ def consumed(actions: list[str], decorate: Decorator) -> list[Any]:
         "exit": lambda: running.throw(GeneratorExit()),
         "close": lambda: running.close(),
     }
-    return [plain(outcome(did[action])) for action in actions]
+    seen = []
+    for action in actions:
+        begun = inspect.getgeneratorstate(running) != inspect.GEN_CREATED
+        seen.append(outcome(did[action]) if begun else plain(outcome(did[action])))
+    return seen
 
 
 def plain(found: Any) -> Any:
-    """Without our wrapper's line: a generator that has not begun raises where it is defined."""
+    """Without the traceback: a generator that has not begun raises where it is defined, and that is in our wrapper."""
     if found[0] == "returned":
         return found
     kind, args, *_ = found[1]
@@ -196,6 +201,7 @@ async def consumed_async(actions: list[str], decorate: Decorator) -> list[Any]:
 
     running = generator()
     seen: list[Any] = []
+    begun = False
     for action in actions:
         awaitable = {
             "next": lambda: running.__anext__(),
@@ -205,9 +211,12 @@ async def consumed_async(actions: list[str], decorate: Decorator) -> list[Any]:
             "close": lambda: running.aclose(),
         }[action]
         try:
-            seen.append(await awaitable())
+            seen.append(("returned", await awaitable()))
         except BaseException as error:  # noqa: BLE001 - of every sort
-            seen.append((type(error), error.args))
+            found = "raised", shown(error)
+            error.__traceback__ = None
+            seen.append(found if begun else plain(found))
+        begun = begun or action == "next"
     await running.aclose()
     return seen
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime
 import enum
@@ -16,8 +17,11 @@ from typing import Any
 
 import pytest
 from opentelemetry import metrics as metrics_api
+from opentelemetry import trace as trace_api
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 
 from otelwod.conventions import MAX_DISTINCT, OTHER
 from otelwod.stages import (
@@ -62,9 +66,7 @@ def test_a_metric_is_an_event_of_the_current_span(recorded: Any) -> None:
 
 
 def test_a_metric_on_a_foreign_span_has_no_path(recorded: Any) -> None:
-    from opentelemetry import trace
-
-    with trace.get_tracer("theirs").start_as_current_span("foreign"):
+    with trace_api.get_tracer("theirs").start_as_current_span("foreign"):
         metric("rows", 1)
     ((_, found),) = events(recorded, "foreign")
     assert "otelwod.span_ids" not in found
@@ -272,19 +274,49 @@ def test_a_log_line_is_an_event_inside_a_span(recorded: Any, caplog: pytest.LogC
     assert caplog.records == []
 
 
-def test_outside_a_span_notes_go_to_the_standard_logging(caplog: pytest.LogCaptureFixture) -> None:
+def _no_provider() -> Any:
+    return contextlib.nullcontext()
+
+
+def _no_span() -> Any:
+    trace_api._TRACER_PROVIDER = TracerProvider(shutdown_on_exit=False)
+    return contextlib.nullcontext()
+
+
+def _disabled() -> Any:
+    trace_api._TRACER_PROVIDER = TracerProvider(shutdown_on_exit=False)
+    trace_api._TRACER_PROVIDER._disabled = True  # type: ignore[attr-defined] - as OTEL_SDK_DISABLED=true does
+    return span("not recorded")
+
+
+def _not_sampled() -> Any:
+    trace_api._TRACER_PROVIDER = TracerProvider(sampler=ALWAYS_OFF, shutdown_on_exit=False)
+    return span("not recorded")
+
+
+@pytest.mark.parametrize("world", [_no_provider, _no_span, _disabled, _not_sampled])
+def test_where_nothing_records_notes_go_to_the_standard_logging(world: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    log("error", "lost %s", rows=3, secret="s")
-    metric("rows", 3, "{row}")
-    annotate("table", "users")
-    annotate("password", "p")
-    log(5, "too fine to be heard")
+    with world():
+        log("error", "lost %s", rows=3, secret="s")
+        metric("rows", 3, "{row}")
+        annotate("table", "users")
+        annotate("password", "p")
+        log(5, "too fine to be heard")
+    here = "test_where_nothing_records_notes_go_to_the_standard_logging"
     assert [(r.name, r.levelname, r.getMessage(), r.funcName) for r in caplog.records] == [
-        (__name__, "ERROR", "lost %s rows=3 secret=[redacted]", "test_outside_a_span_notes_go_to_the_standard_logging"),
-        (__name__, "DEBUG", "metric rows=3 {row}", "test_outside_a_span_notes_go_to_the_standard_logging"),
-        (__name__, "DEBUG", "attribute table='users'", "test_outside_a_span_notes_go_to_the_standard_logging"),
-        (__name__, "DEBUG", "attribute password=[redacted]", "test_outside_a_span_notes_go_to_the_standard_logging"),
+        (__name__, "ERROR", "lost %s rows=3 secret=[redacted]", here),
+        (__name__, "DEBUG", "metric rows=3 {row}", here),
+        (__name__, "DEBUG", "attribute table='users'", here),
+        (__name__, "DEBUG", "attribute password=[redacted]", here),
     ]
+
+
+def test_data_of_a_log_may_have_any_name(recorded: Any) -> None:
+    with span("work"):
+        log("info", "x", level=1, message="y")
+    (event,) = recorded.one("work").events
+    assert {"level", "message"} <= set(event.attributes)
 
 
 def test_an_unknown_level_is_counted_or_an_error_in_strict_mode() -> None:
