@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
 from otelwod.conventions import (
@@ -57,11 +59,12 @@ def rejections() -> int:
     return _rejected
 
 
-def metric(name: str, value: float, unit: str = "1", *, type: str | None = None) -> None:
+def metric(name: str, value: float | Decimal | Fraction, unit: str = "1", *, type: str | None = None) -> None:
     """A number that belongs to the current span, at this moment: ``otelwod.metric("rows", 1200, "{row}")``.
 
-    ``unit`` in UCUM (``s``, ``By``, ``{row}``); ``type`` is a category. A wrong type, an empty name, NaN or an infinity
-    is rejected: `MetricError` in strict mode, otherwise counted, and shown as ``otelwod.metric.rejected``.
+    ``value``: a real number; a float in the end, but for integers of 64 bits. ``unit`` in UCUM (``s``, ``By``,
+    ``{row}``); ``type`` is a category. A wrong type, an empty name, NaN or an infinity is rejected: `MetricError` in
+    strict mode, otherwise counted, and shown as ``otelwod.metric.rejected``.
     """
     clean = values.number(value)
     reason = _refusal(name, value, clean, unit, type)

@@ -66,6 +66,43 @@ _OFF: Final = """(
         )"""
 _BEGIN: Final = "_w_begin(_w_context{arguments})"
 
+# What the consumer sends, throws and closes reaches the generator as it is. `yield from` would not do: it turns a
+# GeneratorExit that is thrown into a close.
+_STEPS: Final = """
+    {define} stage({parameters}):
+        _w_source = _w_function({call})
+        _w_run = _w_steps(None if {off} else {begin})
+        _w_moves = _w_run.moves
+        _w_token = _w_run.token
+        _w_count = 0
+        try:
+            _w_send = _w_source.{send}
+            _w_item = {wait}{first}
+            while True:
+                _w_count += 1
+                if _w_moves:
+                    _w_saved = _w_current()
+                    _w_reset(_w_token)
+                _w_thrown = None
+                try:
+                    _w_sent = yield _w_item
+                except BaseException as _w_error:
+                    _w_thrown = _w_error
+                if _w_moves:
+                    _w_token = _w_attach(_w_saved)
+                if _w_thrown is None:
+                    _w_item = {wait}_w_send(_w_sent)
+                else:
+                    _w_hide(_w_thrown)
+                    _w_item = {wait}_w_source.{throw}(_w_thrown)
+        except {stop}:
+            _w_run.finished(_w_token, _w_count, {value})
+            {leave}
+        except BaseException as _w_error:
+            _w_run.failed(_w_token, _w_count, _w_error)
+            raise
+"""
+
 _BODIES: Final[dict[Sort, str]] = {
     "function": """
     def stage({parameters}):
@@ -103,74 +140,31 @@ _BODIES: Final[dict[Sort, str]] = {
             _w_done(_w_block, _w_result)
         return _w_result
 """,
-    # What the consumer sends, throws and closes reaches the generator as it is. `yield from` would not do: it turns
-    # a GeneratorExit that is thrown into a close.
-    "generator": """
-    def stage({parameters}):
-        _w_source = _w_function({call})
-        _w_run = _w_steps(None if {off} else {begin})
-        _w_moves = _w_run.moves
-        _w_token = _w_run.token
-        _w_count = 0
-        try:
-            _w_send = _w_source.send
-            _w_item = _w_send(None)
-            while True:
-                _w_count += 1
-                if _w_moves:
-                    _w_saved = _w_current()
-                    _w_reset(_w_token)
-                _w_thrown = None
-                try:
-                    _w_sent = yield _w_item
-                except BaseException as _w_error:
-                    _w_thrown = _w_error
-                if _w_moves:
-                    _w_token = _w_attach(_w_saved)
-                if _w_thrown is None:
-                    _w_item = _w_send(_w_sent)
-                else:
-                    _w_hide(_w_thrown)
-                    _w_item = _w_source.throw(_w_thrown)
-        except StopIteration as _w_stop:
-            _w_run.finished(_w_token, _w_count, _w_stop.value)
-            return _w_stop.value
-        except BaseException as _w_error:
-            _w_run.failed(_w_token, _w_count, _w_error)
-            raise
-""",
-    "async generator": """
-    async def stage({parameters}):
-        _w_source = _w_function({call})
-        _w_run = _w_steps(None if {off} else {begin})
-        _w_moves = _w_run.moves
-        _w_token = _w_run.token
-        _w_count = 0
-        try:
-            _w_item = await _w_first(_w_source)
-            while True:
-                _w_count += 1
-                if _w_moves:
-                    _w_saved = _w_current()
-                    _w_reset(_w_token)
-                _w_thrown = None
-                try:
-                    _w_sent = yield _w_item
-                except BaseException as _w_error:
-                    _w_thrown = _w_error
-                if _w_moves:
-                    _w_token = _w_attach(_w_saved)
-                if _w_thrown is None:
-                    _w_item = await _w_source.asend(_w_sent)
-                else:
-                    _w_hide(_w_thrown)
-                    _w_item = await _w_source.athrow(_w_thrown)
-        except StopAsyncIteration:
-            _w_run.finished(_w_token, _w_count, None)
-        except BaseException as _w_error:
-            _w_run.failed(_w_token, _w_count, _w_error)
-            raise
-""",
+    "generator": _STEPS,
+    "async generator": _STEPS,
+}
+
+_WORDS: Final[dict[Sort, dict[str, str]]] = {
+    "generator": {
+        "define": "def",
+        "wait": "",
+        "send": "send",
+        "throw": "throw",
+        "first": "_w_send(None)",
+        "stop": "StopIteration as _w_stop",
+        "value": "_w_stop.value",
+        "leave": "return _w_stop.value",
+    },
+    "async generator": {
+        "define": "async def",
+        "wait": "await ",
+        "send": "asend",
+        "throw": "athrow",
+        "first": "_w_first(_w_source)",
+        "stop": "StopAsyncIteration",
+        "value": "None",
+        "leave": "return",
+    },
 }
 
 
@@ -238,7 +232,8 @@ def shape_of(function: Callable[..., Any]) -> Shape:
 @lru_cache(maxsize=4096)
 def _factory(sort: Sort, parameters: str, call: str, arguments: str) -> Callable[..., FunctionType]:
     begin = _BEGIN.format(arguments=arguments)
-    body = _BODIES[sort].format(parameters=parameters, call=call, begin=begin, off=_OFF)
+    words = _WORDS.get(sort, {})
+    body = _BODIES[sort].format(parameters=parameters, call=call, begin=begin, off=_OFF, **words)
     names = dict(_GLOBALS)
     # Nothing but identifiers of the function's own parameters is put into the template.
     exec(compile(_FACTORY.format(body=body), f"<otelwod stage: {sort}>", "exec"), names)  # noqa: S102

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from decimal import Decimal
 
 from typing_extensions import assert_type
 
@@ -96,4 +97,5 @@ submit(pool, plain, "wrong")  # WRONG
 bind(plain)("wrong")  # WRONG
 stage("x", phase="sleep")  # WRONG
 stage("x", capture="everything")  # WRONG
+metric("price", Decimal("9.90"))
 metric("rows", "many")  # WRONG
