@@ -18,7 +18,7 @@ HEADER_WORDS: Final = words(
 )
 SECTIONS: Final = words(
     """
-    strength metcon wod warmup warm-up cooldown cool-down skill skills accessory conditioning finisher mobility
+    strength metcon wod wu core warmup warm-up cooldown cool-down skill skills accessory conditioning finisher mobility
     gymnastics weightlifting lifting endurance buy-in cash-out buyin cashout workout part
     """
 )
@@ -61,6 +61,8 @@ def after_label(line: list[Token]) -> int:
         if second.kind == ":":
             return 2
         if word in _LABELS or word == "part":
+            if word in ("odd", "even") and second.kind == "-":
+                return 2
             short = second.kind == "number" or (second.kind == "word" and len(second.text) <= 2)
             if short and line[2].kind in (":", "-", ")", "close") and size > 3:
                 return 3
@@ -121,6 +123,12 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         return "+"
     if kind in (",", ";"):
         before = line[i - 1]
+        if after.kind == "number" and line[i + 2 : i + 3] and line[i + 2].kind == "%":
+            return None  # 4x6 @ 30X1, 60%
+        if [part.word for part in line[:i]] == ["for", "time"]:
+            return None  # For time, 21-15-9
+        if after.word == "every" and any(part.kind == "number" for part in line[:i]):
+            return None  # 5x1 Snatch, every 90 s
         if before.word in ("on", "work") and after.kind in ("time", "number"):
             return None  # :40 on, :20 off
         if not worded and i + 2 < len(line) and (line[i + 2].text.lower() == "on" or line[i + 2].kind == "/"):
@@ -130,6 +138,9 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         spaced = not token.glued and not after.glued and line[i - 1].kind == "word" and worded
         if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
             return None  # 95 lb / 65 lb
+        off_beat = not token.glued and not after.glued
+        if off_beat and (after.word == "rest" or (not worded and any(part.word == "amrap" for part in line[:i]))):
+            return ","  # Row 500 m / rest 1:00
         if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))):
             return ","
         if worded and line[i - 1].kind == "word" and _both_movements(line, i):
@@ -139,8 +150,8 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         if token.word == "then" and worded:
             return ","
         return "," if worded and (_starts_step(after) or _known_on_both_sides(line, i)) else None
-    if token.word == "rest" and worded and after.kind in ("time", "number"):
-        return ","
+    if token.word == "rest" and after.kind in ("time", "number"):
+        return "," if worded or any(part.kind == "number" for part in line[:i]) else None
     return None
 
 

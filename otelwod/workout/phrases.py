@@ -46,9 +46,9 @@ _BLANKED: Final = (
 """Words without a meaning of their own."""
 
 _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
-    (_rule(r"(?<=\S) ?,? ?\bnot for time\b", "not for time"), "info",
+    (_rule(r"(?<=\S) ?,? ?\(?\bnot for time\b\)?", "not for time"), "info",
      "the time is not scored", "write the rounds alone"),
-    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?[:.]?$)|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
+    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?(?:[:.]?$|,))|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
            "in team", "in pair"), "info",
      "kept as a note: counts are as written", "say who does what"),
     (_rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b", "with a"), "info",
@@ -77,6 +77,10 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
            r"(?: as needed| as desired|,? any ?how)\b",
            "partition", "break up", "share", "divide"), "info",
      "kept as a note: counts are as written", "say who does what"),
+    (_rule(r"^(?:alternate|alternating)(?: between)?:?$", "alternat"), "info",
+     "kept as a note: lines of intervals take turns", "write the lines below it"),
+    (_rule(r":? ?\b(?:build|work) (?:up )?to an? (?:heavy|max)(?: (?:single|set))?\b", "to a"), "info",
+     "kept as a note: which load is the most is recorded", "write the load that is meant, such as 90%"),
     (_rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
 _DEATH: Final = _rule(r"^death by\b", "death by")
@@ -85,7 +89,11 @@ _PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(
 _TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
 _BOLD: Final = _rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
 _SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
-_PARTS: Final = _rule(r"^(cash|buy) (?=(?:out|in)\b)", "cash ", "buy ")
+_PARTS: Final = _rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
+_FIFTIES: Final = _rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/")
+"""``DB thrusters 50s/35s``: two of 50 lb."""
+_HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
+_KEYCAP: Final = re.compile("[0-9#*]\ufe0f?\u20e3")
 _SIGNS: Final = re.compile("|".join(map(re.escape, sorted(_signs))))
 """What a line has if there is anything to do in it; most lines have none of it."""
 
@@ -107,6 +115,10 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
                            "write the rounds that are meant: EMOM 10, or 1-2-...-10"))  # fmt: skip
     text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
     text = _PARTS.sub(r"\1-", text)
+    if _HELD.search(text):
+        text = _FIFTIES.sub(lambda found: f"2x{found[1]}/{found[2]}".ljust(len(found[0])), text)
+    if not text.isascii():
+        text = _KEYCAP.sub(lambda found: " " * len(found[0]), text)
     text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)
     for pattern, severity, message, hint in _NOTED:
         found = pattern.search(text)

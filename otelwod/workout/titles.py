@@ -82,6 +82,8 @@ def is_name(text: str) -> bool:
         return False
     lowered = [word.lower() for word in found]
     name = " ".join(found)
+    if "-".join(lowered) in SECTIONS:
+        return False
     if lowered[0] in _NO_FIRST or lowered[:2] in (["i", "go"], ["you", "go"]) or name.lower() in SECTIONS:
         return False
     if any(word in _HEADERS or (word in SECTIONS and word not in ("wod", "workout", "part")) for word in lowered):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS
 from otelwod.workout.reading.conclude import name_movement
+from otelwod.workout.reading.counts import HELD
 from otelwod.workout.reading.ladders import expanded
 from otelwod.workout.reading.placing import put_rounds
 from otelwod.workout.reading.step import Step
@@ -76,8 +77,13 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     """Brackets with words in them: a header, a cap, a load, a time, or a qualifier of the movement."""
     remarks = Remarks()
     sub = Step(step.content, [part for part in inner if part.kind != "open"], remarks, step.default_unit, step.scan)
+    sub.held = any(part.word in HELD for part in step.line)
+    if any(part.kind == "+" for part in inner):
+        step.qualifiers.append(step.slice(inner[0], inner[-1]))  # Complex (1+1+1)
+        return
     step.scan(sub)
     name_movement(sub)
+    step.pair = step.pair or sub.pair
     found, facts = sub.facts, step.facts
     text = step.slice(inner[0], inner[-1])
     if found.movement is not None or found.reps is not None or found.kind == "rest":
@@ -98,6 +104,8 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     facts.interval_ns = facts.interval_ns or found.interval_ns
     if facts.rounds is None and not facts.scheme:
         facts.rounds, facts.scheme = found.rounds, found.scheme
+    elif found.rounds is not None and facts.inner_rounds is None:
+        put_rounds(step, inner[0], found.rounds)  # 3 x (4 x 200 m)
     if facts.work_ns is None:
         facts.work_ns, facts.rest_ns = found.work_ns, found.rest_ns
     step.durations.extend(sub.durations)

@@ -103,6 +103,9 @@ def settle(step: Step) -> None:
         step.said("skipped work and rest: the line is of another kind", "give them a line of their own")
     if facts.kind is None and is_section(facts) and not step.durations:
         facts.kind, facts.adopts = "section", True
+    if facts.kind == "emom" and len(set(facts.scheme)) == 1 and facts.reps is None:  # 1-1-1-1-1 Snatch every 90 s
+        put_reps(step, step.line[0], facts.scheme[0], None)
+        facts.scheme = ()
     if facts.kind in ("emom", "tabata") and facts.scheme:
         facts.scheme = ()
         step.said(
@@ -148,6 +151,8 @@ def name_movement(step: Step) -> None:
 
 def finish_emom(step: Step) -> None:
     facts, minute = step.facts, 60 * NANOS_PER_SECOND
+    if facts.rounds is None and facts.scheme and not step.durations:
+        facts.rounds = len(facts.scheme)
     length = step.durations.pop(0) if step.durations else None
     ns = length.ns if length is not None and length.ns else None
     if facts.rounds is None and step.bare and (facts.movement is None or len(step.bare) > 1 or ns is None):

@@ -171,7 +171,7 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
     put_bare(step, first, last, value, women)
 
 
-_HELD: Final = frozenset({"db", "dbs", "kb", "kbs", "dumbbell", "dumbbells", "kettlebell", "kettlebells"})
+HELD: Final = frozenset({"db", "dbs", "kb", "kbs", "dumbbell", "dumbbells", "kettlebell", "kettlebells"})
 
 
 def pair_follows(step: Step) -> bool:
@@ -182,9 +182,11 @@ def pair_follows(step: Step) -> bool:
     both = step.at(j).kind == "/" and step.at(j + 1).kind == "number"
     unit, behind = unit_at(step, amount_at(step, j + 1)[1] if both else j)
     weight = unit in ("lb", "kg", "pood")
+    if step.held:
+        return weight or (both and not unit)
     if not step.words:
-        return weight and step.word_at(behind) in _HELD and step.at(behind + 1).kind != "word"
-    held = step.line[0].kind == "number" or any(token.word in _HELD for token in step.line)
+        return weight and step.word_at(behind) in HELD and step.at(behind + 1).kind != "word"
+    held = step.line[0].kind == "number" or any(token.word in HELD for token in step.line)
     return held and (weight or (both and not unit))
 
 
@@ -234,8 +236,21 @@ def read_at(step: Step, token: Token) -> None:
         while step.at(k).kind in ("-", "/") and step.at(k + 1).kind == "number":
             k += 2
         ranged = k > j and unit_at(step, k)[0]
-        if value is None or unit_at(step, j)[0] or ranged:
+        unit, k = unit_at(step, j)
+        if value is not None and unit and dimension(unit) == "distance":  # @ 5k pace
+            step.i = k + (step.word_at(k) == "pace")
+            text = step.slice(token, step.line[step.i - 1])
+            step.facts.notes.append(text)
+            step.info(
+                token.start, f"{text!r}, a pace, is kept as a note and not timed", "write a time for the distance"
+            )
+            return
+        if value is None or unit or ranged:
             return  # the number says it itself
+        if value == 2 and step.at(j).kind == "times" and step.at(j + 1).kind == "number":  # @ 2x50
+            step.pair, step.i = True, j
+            read_at(step, token)
+            return
         first, last = after, step.line[j - 1]
         step.i = j
         if step.word_at(j) == "rpe":

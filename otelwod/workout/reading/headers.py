@@ -9,10 +9,11 @@ from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.workout.model import Duration, Reps
 from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, time_at, time_unit_at, unit_at
 from otelwod.workout.reading.counts import read_number
-from otelwod.workout.reading.placing import put_minutes, put_rounds
+from otelwod.workout.reading.placing import put_minutes, put_quantity, put_rounds
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.times import read_time
 from otelwod.workout.tokens import Token
+from otelwod.workout.units import SPELLINGS, dimension
 
 NUMBERED: Final = re.compile(r"(e|amrap|emomx?|tabatax?)([0-9]{1,4})(mom|)$")
 """``E2MOM``, ``AMRAP20``, ``EMOM10``, ``EMOMx10``, ``Tabatax8``."""
@@ -96,6 +97,8 @@ def on_every(step: Step, token: Token) -> bool:
 
 
 def on_the_minute(step: Step, token: Token) -> bool:
+    if on_send_off(step, token):
+        return True
     if step.word_at(step.i) == "the" and step.word_at(step.i + 1) in ("minute", "min") and not step.words:
         step.i += 2
         return on_emom(step, token)
@@ -127,7 +130,30 @@ def on_for(step: Step, token: Token) -> bool:
             return True
         step.facts.reps = step.facts.reps or Reps("max")
         return True
+    unit = SPELLINGS.get(after)
+    if unit is not None and dimension(unit) == "energy" and step.facts.energy is None:  # 1:00 Row for calories
+        step.i += 1
+        put_quantity(step, token, step.line[step.i - 1], None, None, unit)
+        return True
+    if after in _AIMS and step.facts.is_header and not step.words:
+        step.facts.notes.append(f"for {after}")
+        step.i += 1
+        return True
     return step.at(step.i).kind in ("number", "time") and (step.facts.kind is not None or not step.words)
+
+
+_AIMS: Final = frozenset({"quality", "load", "form", "technique", "reps", "score", "distance", "fun", "completion"})
+
+
+def on_send_off(step: Step, token: Token) -> bool:
+    """``10 x 100 m on 2:00``: every 2:00 the next one starts."""
+    facts = step.facts
+    if facts.rounds is None or facts.distance is None or facts.kind is not None or not time_at(step, step.i):
+        return False
+    step.set_kind(token, "emom")
+    step.interval_next = True
+    step.info(token.start, "it is read as the time from one start to the next", "write every 2:00")
+    return True
 
 
 def on_in(step: Step, _token: Token) -> bool:
@@ -156,7 +182,7 @@ def on_cap(step: Step, token: Token) -> bool:
         if step.word_at(step.i) not in ("cap", "limit"):
             return step.at(step.i).kind == ":"
         step.i += 1
-    elif step.words:
+    elif step.words and not step.durations:
         return False
     skip_words(step, "of", "at", "is")
     before = len(step.durations)

@@ -27,8 +27,26 @@ class Step:
     """The tokens of one step, where the reading stands, and what was found so far."""
 
     __slots__ = (
-        "bare", "bodyweight", "content", "default_unit", "direction_up", "durations", "facts", "i", "interval_next",
-        "length_end", "line", "literal", "load_end", "pair", "qualifiers", "remarks", "required", "rest_next", "scan",
+        "bare",
+        "bodyweight",
+        "content",
+        "default_unit",
+        "direction_up",
+        "durations",
+        "facts",
+        "held",
+        "i",
+        "interval_next",
+        "length_end",
+        "line",
+        "literal",
+        "load_end",
+        "pair",
+        "qualifiers",
+        "remarks",
+        "required",
+        "rest_next",
+        "scan",
         "words",
     )  # fmt: skip
 
@@ -49,6 +67,7 @@ class Step:
         self.bare: list[Bare] = []
         self.bodyweight: Token | None = None
         self.pair = False
+        self.held = False
         self.load_end = -1
         self.rest_next = False
         self.interval_next = False

@@ -7,8 +7,8 @@ from typing import Final
 from otelwod.workout.reading.step import Step
 from otelwod.workout.tokens import Token
 
-_SILENT: Final = frozenset({".", "!", "ellipsis", "-", ",", ";"})
-"""Harmless between words."""
+_SILENT: Final = frozenset({".", "!", "ellipsis", "-", ",", ";", "emoji", "\ufe0f", "\u23f1", "\u23f0", "\u23f3"})
+"""Harmless between words; emoji are decoration."""
 
 
 def stray(step: Step, token: Token) -> None:

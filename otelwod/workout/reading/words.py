@@ -109,6 +109,8 @@ def on_reps(step: Step, _token: Token) -> bool:
 def on_implements(step: Step, token: Token) -> bool:
     """``50/35 lb DBs``: behind a load the word says that there are two; else it may be part of a name."""
     before = step.at(step.i - 2)
+    if not step.words and step.facts.load is None:
+        return False  # KBS are swings
     behind = step.facts.load is not None and before.end == step.load_end
     step.pair = step.pair or token.word in IMPLEMENTS
     return behind and step.at(step.i).kind != "word"
@@ -121,6 +123,40 @@ def on_both(step: Step, _token: Token) -> bool:
 
 
 _ONE_OF_TWO: Final = IMPLEMENTS | {"db", "kb", "dumbbell", "kettlebell"}
+
+
+def on_recovery(step: Step, token: Token) -> bool:
+    """``r 2:00``: rowers and runners write rest so."""
+    return step.at(step.i).kind == "time" and headers.on_rest(step, token)
+
+
+def on_off(step: Step, token: Token) -> bool:
+    """``1 min off``: a step of its own, it is a rest."""
+    alone = bool(step.durations) and not step.words and not step.facts.has_work and not step.facts.is_header
+    return alone and step.at(step.i).kind == "end" and step.facts.kind is None and headers.on_rest(step, token)
+
+
+def on_short(step: Step, _token: Token) -> bool:
+    """``e/s``: each side; ``w/``: with."""
+    if step.at(step.i).kind != "/":
+        return False
+    if _token.word == "w":
+        step.i += 1
+        return True
+    if step.word_at(step.i + 1) != "s":
+        return False
+    step.i += 2
+    step.qualifiers.append("each side")
+    return True
+
+
+def on_ladder(step: Step, token: Token) -> bool:
+    """``12 min ladder``: as far as it goes in the time."""
+    if step.words or not step.durations or step.facts.kind is not None:
+        return False
+    step.info(token.start, "a ladder in a time is read as an AMRAP", "write AMRAP 12")
+    step.set_kind(token, "amrap")
+    return True
 
 
 def on_from(step: Step, _token: Token) -> bool:
@@ -165,6 +201,11 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "reps": on_reps,
     "x": on_ignored,
     "each": on_each,
+    "r": on_recovery,
+    "off": on_off,
+    "e": on_short,
+    "w": on_short,
+    "ladder": on_ladder,
     "from": on_from,
     "at": on_at,
     "dual": on_both,
