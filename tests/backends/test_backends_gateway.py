@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from backend_gateway import Row, balancer, sampler
-from backend_programs import Collector
+from backend_programs import REPOSITORY, Collector
+from backend_recorded import program
 from backend_services import eventually
 from opentelemetry.trace import Status, StatusCode, set_span_in_context
 
-from otelwod.archive.otlp_json import DecodeCounts, SessionWriter, parse_line
+from otelwod.archive.otlp_json import DecodeCounts, SessionWriter, parse_line, read
 from otelwod.archive.push import push, target_of
 from otelwod.telemetry import configure
 from otelwod.trace import SpanRecord
@@ -93,6 +94,28 @@ def test_errors_slow_traces_and_workouts_are_kept_whole(gateway: Gateway, collec
     expected = {trace_id: 0 if kind == "plain" else SPANS for trace_id, kind in traces.items()}
     found = kept(collector.lines(collector.traces, lambda lines: kept(lines, traces) == expected), traces)
     assert found == expected
+
+
+def test_a_live_workout_is_kept_though_its_root_comes_long_after_the_decision(
+    gateway: Gateway, collector: Collector, tmp_path: Path
+) -> None:
+    """Each span of a session is sent when it has ended, and the sampler has decided after the first of them."""
+    cindy = str(REPOSITORY / "examples" / "cindy.wod")
+    done = program("-m", "otelwod", "run", cindy, "--simulate", "--seed", "9", "--out", str(tmp_path), environ={})
+    assert (done.returncode, done.stderr) == (0, "")
+    (path,) = tmp_path.glob("*.otlp.jsonl")
+    spans = sorted(read(path), key=lambda record: record.end_ns or 0)
+    assert spans[-1].parent_id is None
+    ids = {spans[0].trace_id: None}
+    first, rest = spans[:3], spans[3:]
+    send(gateway.balancer, tmp_path / "first.otlp.jsonl", first)
+    found = kept(collector.lines(collector.traces, lambda lines: kept(lines, ids)[spans[0].trace_id] == 3), ids)
+    assert list(found.values()) == [3]
+    send(gateway.balancer, tmp_path / "rest.otlp.jsonl", rest)
+    found = kept(
+        collector.lines(collector.traces, lambda lines: kept(lines, ids)[spans[0].trace_id] == len(spans)), ids
+    )
+    assert list(found.values()) == [len(spans)]
 
 
 def send(row: Row, path: Path, records: list[SpanRecord]) -> None:
