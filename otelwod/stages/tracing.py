@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from contextvars import Token
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -126,19 +127,14 @@ def recording_span() -> trace_api.Span | None:
     return None
 
 
-def detach(token: Token[Context] | None) -> bool:
-    """Put back the context from before ``token``; False where it was made in another context, which is left alone.
+def detach(token: Token[Context]) -> None:
+    """Put back the context from before ``token``; where it was made in another context, that is left alone.
 
     The API's own ``detach`` writes an error to the log when a generator is closed from another task, which is no
     error.
     """
-    if token is None:
-        return True
-    try:
+    with suppress(ValueError, RuntimeError):
         reset(token)
-    except (ValueError, RuntimeError):
-        return False
-    return True
 
 
 def context_before(token: Token[Context]) -> Context:
