@@ -137,12 +137,12 @@ PROMISES: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         "capture, with secrets masked",
         (
-            "notes.arguments_and_result_are_captured_only_when_asked",
+            "capture.arguments_and_result_are_captured_only_when_asked",
             "arguments.a_positional_secret_is_masked_by_the_name_of_its_parameter",
         ),
     ),
-    ("items", ("notes.items_of_a_result",)),
-    ("histogram", ("notes.a_histogram_on_request",)),
+    ("items", ("capture.items_of_a_result",)),
+    ("histogram", ("capture.a_histogram_on_request",)),
     ("an option that means nothing is refused at decoration", ("options.a_stage_is_refused_at_decoration",)),
     # ------------------------------------------------------------------------------------------------------------- off
     ("off: no provider", ("off.without_a_provider_a_stage_calls_straight_through",)),
