@@ -47,7 +47,7 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         if parent is not None and i not in dropped and (has_children[i] or not drafts[i].facts.is_aside):
             has_children[parent] = 1
             turns[parent] += not drafts[i].facts.joined
-    following = next_siblings(drafts)
+    following: list[int] = []
     given: dict[int, _Given] = {}
     waiting: dict[int, _Given] = {}
     index_of: list[int] = []
@@ -62,6 +62,7 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         shape = resolve(found, draft, children, caps.get(i, facts.cap), turns[i])
         kind, load, distance, reps = shape.type, facts.load, facts.distance, facts.reps
         if not children and facts.movement is None and _value_line(facts):
+            following = following or next_siblings(drafts)
             after = following[i]
             if after >= 0 and has_children[after]:
                 waiting[after] = (load, distance)

@@ -292,6 +292,9 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         return [], -1
     nodes: list[tuple[int, Facts]] = []
     parent = -1
+    if len(steps) == 1:
+        _add(nodes, parent, steps[0])
+        return nodes, len(nodes) - 1
     several = any(facts.kind in ("amrap", "emom", "tabata", "for_time") for facts in steps[1:])
     for k, facts in enumerate(steps):
         heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work) and not several
