@@ -48,19 +48,36 @@ class Ratio:
     low: float
     high: float
 
+    rounds: int = 0
+
+    @property
+    def noise(self) -> float:
+        """By how much two medians must differ to differ at all, at about 95 % (the notch of a box plot).
+
+        McGill, Tukey and Larsen, "Variations of Box Plots", 1978: 1.57 × the middle half / √rounds.
+        """
+        return float("nan") if not self.rounds else 1.57 * (self.high - self.low) / self.rounds**0.5
+
     def __str__(self) -> str:
         return f"{self.median:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 
-def interleave(arms: Mapping[str, Arm], *, operations: int, rounds: int = 15, warm_up: int = 1) -> dict[str, Measured]:
-    """Run every arm ``operations`` times a round; the first ``warm_up`` rounds are thrown away."""
+def interleave(
+    arms: Mapping[str, Arm], *, operations: int, rounds: int = 15, warm_up: int = 1, collect_every: int = 1
+) -> dict[str, Measured]:
+    """Run every arm ``operations`` times a round; the first ``warm_up`` rounds are thrown away.
+
+    ``collect_every``: so many rounds apart the garbage of the rounds before is collected. Many short rounds tell more
+    on a machine whose speed changes by the second than a few long ones do; these need no collection each.
+    """
     names = list(arms)
     samples: dict[str, list[float]] = {name: [] for name in names}
     for turn in range(warm_up + rounds):
         shift = turn % len(names)
         # Once a round: a full collection also empties the interpreter's free lists, and right after it everything that
         # allocates is slow, which no program knows that runs for longer than a benchmark's arm.
-        gc.collect()
+        if turn % collect_every == 0:
+            gc.collect()
         for name in names[shift:] + names[:shift]:
             arm = arms[name]
             start = time.process_time_ns()
@@ -103,7 +120,7 @@ def ratio(measured: Measured, baseline: Measured, *, floor: Measured | None = No
     if len(values) < 2:
         return Ratio(float("nan"), float("nan"), float("nan"))
     low, median, high = statistics.quantiles(values, n=4, method="inclusive")
-    return Ratio(median, low, high)
+    return Ratio(median, low, high, len(values))
 
 
 def table(rows: Sequence[Sequence[str]]) -> str:

@@ -26,7 +26,8 @@ from otelwod.insight.live.background import after_fork, at_exit, work
 from otelwod.insight.live.book import Book, Bounds, Held
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
-from otelwod.insight.live.rows import UNWATCHED, WIDTH, is_plain, tag_of, trimmed
+from otelwod.insight.live.rows import INTERNAL, UNSET_STATUS, UNWATCHED, WIDTH, is_plain, tag_of, trimmed
+from otelwod.insight.live.subscribers import Subscribers
 from otelwod.insight.live.summary import Summary, summarise
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import Printer, print_verdict
@@ -81,6 +82,7 @@ class PerformanceProcessor(SpanProcessor):
         if not (trace_timeout_s > 0 and interval_s > 0):
             raise ValueError("trace_timeout_s and interval_s must be above 0")
         self._bounds = Bounds(max_spans, max_traces, max_open, max_operations)
+        self._most_open = max_open
         self._timeout_ns = int(trace_timeout_s * 1e9)
         self._interval_s = interval_s
         self._attribute = predecessor_attribute
@@ -88,7 +90,7 @@ class PerformanceProcessor(SpanProcessor):
         self._clock = clock
         self._stream = stream
         self._verdict = verdict
-        self._subscribers: list[Callable[[Trace], None]] = []
+        self._subscribers = Subscribers()
         self._guard = Guard("PerformanceProcessor", self._switch_off)
         self._printed = not report_at_exit
         self._start()
@@ -119,13 +121,15 @@ class PerformanceProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Remember that the span is open, and which one ended last before it in this task or thread."""
         try:
+            is_open = self._open
             context: Any = span._context
-            before = _last_ended.get()
-            self._open[context[1]] = (span, before)
-            if len(self._open) > self._bounds.open_spans:
+            is_open[context[1]] = (span, _last_ended.get())
+            if len(is_open) > self._most_open:
                 self._book.unwatch()
-            if self._attribute and before is not None and before.trace_id == context.trace_id:
-                span.set_attribute(PREDECESSOR, format_span_id(before.span_id))
+            if self._attribute:
+                before = _last_ended.get()
+                if before is not None and before.trace_id == context.trace_id:
+                    span.set_attribute(PREDECESSOR, format_span_id(before.span_id))
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
             self._guard.failed(error, "on_start")
 
@@ -136,8 +140,10 @@ class PerformanceProcessor(SpanProcessor):
         """
         try:
             context: Any = span._context
-            trace_id, span_id = context[0], context[1]
-            begun = self._open.get(span_id)
+            trace_id = context[0]
+            span_id = context[1]
+            is_open = self._open
+            begun = is_open.get(span_id)
             before: Any = UNWATCHED
             if begun is not None:
                 before = begun[1]
@@ -148,16 +154,21 @@ class PerformanceProcessor(SpanProcessor):
             if operation is None:
                 operation = book.operation(span._resource, span._name)
             parent: Any = span._parent
-            above = parent[1] if parent is not None else 0
-            tag = None if is_plain(span) else tag_of(span)
+            above = 0 if parent is None else parent[1]
+            tag = None
+            attributes: Any = span._attributes
+            if (
+                attributes._dict or span._status is not UNSET_STATUS or span._kind is not INTERNAL or span._links._dq  # type: ignore[attr-defined]
+            ):
+                tag = None if is_plain(span) else tag_of(span)
             ring = self._ring
             ring.extend((trace_id, span_id, above, operation, span._start_time, span._end_time, before, tag))
-            if begun is not None:  # only now: whoever empties the ring must find it in one of the two
-                self._open.pop(span_id, None)
+            if begun is not None:
+                is_open.pop(span_id, None)  # only now: whoever empties the ring must find it in one of the two
             _last_ended.set(context)
             if len(ring) > self._limit:
                 self._press()
-            if span._events.dropped or span._attributes.dropped or span._links.dropped:  # type: ignore[union-attr, attr-defined]
+            if attributes.dropped or span._events.dropped or span._links.dropped:  # type: ignore[attr-defined]
                 book.note_dropped(trace_id, span.dropped_events + span.dropped_attributes + span.dropped_links)
         except (AttributeError, TypeError):
             self._end_foreign(span)
@@ -255,14 +266,8 @@ class PerformanceProcessor(SpanProcessor):
         for held in fresh:
             with self._lock:
                 trace = self._book.trace(held.trace_id)
-            if trace is None:
-                continue
-            for callback in tuple(self._subscribers):
-                try:
-                    callback(trace)
-                except BaseException as error:  # noqa: BLE001 - foreign code, in our thread
-                    self._subscribers.remove(callback)
-                    warn("a subscriber raised %s and is not called again", type(error).__name__)
+            if trace is not None:
+                self._subscribers.tell(trace)
 
     def _turn(self) -> None:
         """What the background thread does each time."""
@@ -349,13 +354,7 @@ class PerformanceProcessor(SpanProcessor):
         It is called in the background thread, or in that of whoever asks the processor something just then. One that
         raises is not called again.
         """
-        self._subscribers.append(callback)
-
-        def unsubscribe() -> None:
-            if callback in self._subscribers:
-                self._subscribers.remove(callback)
-
-        return unsubscribe
+        return self._subscribers.add(callback)
 
     def reset(self) -> None:
         """Forget traces and sums (counters that are exported go on). Open spans stay watched."""

@@ -36,7 +36,7 @@ _PROBE: Final = 16
 _CALM: Final = 5
 """So many windows in a row must be within half the budget before an operation gets its spans back."""
 _THINNEST: Final = 63
-_NOWHERE: Final = (object(), None)
+_NOWHERE: Final = (object(), None, 0)
 _current = current_getter()
 _inside: contextvars.ContextVar[list[int] | None] = contextvars.ContextVar("otelwod-rollup-inside", default=None)
 _logger = logging.getLogger("otelwod.telemetry")
@@ -47,18 +47,37 @@ class RollUp:
 
     def __init__(self, operation: str, *, rolled: bool = True, budget: Budget | None = None) -> None:
         self.operation = operation
-        self.rolled = rolled
+        self._rolled = rolled
+        self._mask = 0
         self.parentless = Cell()
-        self.mask = 0
-        """One rolled-up call in ``mask + 1`` is timed."""
-        self.here: tuple[object, Any] = _NOWHERE
-        """The context that was current in the last call, and ``next`` of its cell."""
+        self.here: tuple[object, Any, int] = _NOWHERE
+        """The context that was current in the last rolled-up call, ``next`` of its cell, and the mask."""
         self._budget = budget
         self._window_from = 0
         self._window_calls = 0
         self._span_ns = 0.0
         self._calm = 0
         self._told = False
+
+    @property
+    def rolled(self) -> bool:
+        """Whether calls go past the span."""
+        return self._rolled
+
+    @rolled.setter
+    def rolled(self, rolled: bool) -> None:
+        self._rolled = rolled
+        self.here = _NOWHERE
+
+    @property
+    def mask(self) -> int:
+        """One rolled-up call in ``mask + 1`` is timed."""
+        return self._mask
+
+    @mask.setter
+    def mask(self, mask: int) -> None:
+        self._mask = mask
+        self.here = _NOWHERE
 
     def wrap(self, plain: F, make_spanned: Callable[[F], F]) -> F:
         """``plain`` while rolled up, else ``make_spanned(plain)``: functions, coroutine functions, by hand generators.
@@ -96,18 +115,24 @@ class RollUp:
             finally:
                 self._note(cell, call, clock() - start)
 
-        return factory_of(parameters_of(plain))(self, _current, plain, timed, with_span)
+        def elsewhere(*args: Any, **kwargs: Any) -> Any:
+            if not self._rolled:
+                return with_span(*args, **kwargs)
+            call = self.enter()()
+            return plain(*args, **kwargs) if call & self._mask else timed(call, *args, **kwargs)
+
+        return factory_of(parameters_of(plain))(self, _current, plain, timed, elsewhere)
 
     def _coroutine(self, plain: Any, spanned: Any, make_spanned: Callable[[Any], Any]) -> Callable[..., Any]:
         clock = time.perf_counter_ns
         probe = self._probe_coroutine(plain, make_spanned) if self._budget is not None else spanned
 
         async def rolled_coroutine(*args: Any, **kwargs: Any) -> Any:
-            if not self.rolled:
+            if not self._rolled:
                 return await (probe if self._is_due() else spanned)(*args, **kwargs)
             cell = self._cell()
             call = cell.next()
-            if call & self.mask:
+            if call & self._mask:
                 return await plain(*args, **kwargs)
             start = clock()
             try:
@@ -138,7 +163,9 @@ class RollUp:
         try:
             context = _current()
             found = self._find(context).next
-            self.here = (context, found)
+            self.here = (context, found, self._mask)
+            if not self._rolled:  # another thread has just given the operation its spans back
+                self.here = _NOWHERE
             return found
         except Exception:  # noqa: BLE001 - nothing of ours may reach the host
             return self.parentless.next
@@ -270,7 +297,7 @@ class RollUp:
         if budget is None or first:
             return
         share = calls * self._span_ns / window
-        if not self.rolled:
+        if not self._rolled:
             if share > budget.share:
                 self.rolled, self._calm = True, 0
                 if not self._told:

@@ -8,15 +8,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 _TEMPLATE: Final = """
-def factory(_w_roll, _w_current, _w_plain, _w_timed, _w_with_span):
+def factory(_w_roll, _w_current, _w_plain, _w_timed, _w_elsewhere):
     def rolled_call({parameters}):
-        if not _w_roll.rolled:
-            return _w_with_span({parameters})
-        _w_context, _w_next = _w_roll.here
+        _w_context, _w_next, _w_mask = _w_roll.here
         if _w_current() is not _w_context:
-            _w_next = _w_roll.enter()
+            return _w_elsewhere({parameters})
         _w_call = _w_next()
-        if _w_call & _w_roll.mask:
+        if _w_call & _w_mask:
             return _w_plain({parameters})
         return _w_timed(_w_call, {parameters})
     return rolled_call

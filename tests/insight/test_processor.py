@@ -478,7 +478,7 @@ def test_not_even_a_failing_log_handler_hurts(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(module, "is_plain", boom)
     monkeypatch.setattr(logging.getLogger("otelwod.insight"), "warning", boom)
     for _ in range(5):
-        program.timed("x", 1, 2)
+        program.timed("x", 1, 2, attributes={"a": 1})
     assert program.processor.disabled
 
 
@@ -489,7 +489,7 @@ def test_the_hosts_own_interrupt_passes(monkeypatch: pytest.MonkeyPatch) -> None
     program = Program()
     monkeypatch.setattr(module, "is_plain", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        program.timed("x", 1, 2)
+        program.timed("x", 1, 2, attributes={"a": 1})
 
 
 PROGRAM = """

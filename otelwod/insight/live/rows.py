@@ -41,7 +41,8 @@ LONGEST_TEXT: Final = 1_000
 _REF_TYPE: Final = "opentracing.ref_type"
 _OURS: Final = "otelwod."
 _CONSUMER, _PRODUCER, _UNSET = SpanKind.CONSUMER, SpanKind.PRODUCER, StatusCode.UNSET  # enums are slow to look into
-_UNSET_STATUS: Final = ReadableSpan("").status
+INTERNAL: Final = SpanKind.INTERNAL
+UNSET_STATUS: Final = ReadableSpan("").status
 """The object that the SDK gives to every span whose status nobody sets."""
 
 
@@ -59,7 +60,7 @@ def is_plain(span: Any) -> bool:
     attributes = span._attributes._dict
     kind = span._kind
     return (
-        span._status is _UNSET_STATUS
+        span._status is UNSET_STATUS
         and kind is not _CONSUMER
         and kind is not _PRODUCER
         and not span._links._dq
