@@ -6,6 +6,7 @@ import json
 import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from otelwod.workout.facts import Facts, Reading, is_section, resize
@@ -290,12 +291,24 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
     if not steps:
         return [], -1
+    last = steps[-1]
+    if len(steps) > 1 and not any(facts.is_header for facts in steps[:-1]) and last.kind == "rest" and last.times_word:
+        steps = [Facts(offset=steps[0].offset, rounds=last.rounds), *steps[:-1]]  # 30 s max DU, 30 s rest x 5
+        steps.append(replace(last, rounds=None, times_word=False))
+    for before, facts in pairwise(steps):
+        sets = facts.rounds is not None or facts.load is not None
+        if facts.movement is None and facts.reps is not None and sets and before.movement is not None:
+            facts.movement = before.movement if facts.kind is None and not facts.choices else None
+            remarks.add(Remark(facts.offset, "info", f"it is read as more of {before.movement.name[:60]!r}",
+                               "write the movement of each step"))  # fmt: skip
     nodes: list[tuple[int, Facts]] = []
     parent = -1
     if len(steps) == 1:
         _add(nodes, parent, steps[0])
         return nodes, len(nodes) - 1
     several = any(facts.kind in ("amrap", "emom", "tabata", "for_time") for facts in steps[1:])
+    if steps[0].times_word and steps[0].has_work and any(facts.times_word for facts in steps[1:]):
+        several = True  # 5x5 Squat, 3x10 Curls: sets behind sets, not in them
     for k, facts in enumerate(steps):
         heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work) and not several
         if not heads or k + 1 == len(steps):
@@ -376,7 +389,12 @@ def chosen(group: list[Facts], remarks: Remarks) -> Facts:
 
 def head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
     """The header of a line and, where the header names work of its own, that work as its first child."""
-    if facts.kind == "section" or (not facts.has_work and facts.load is None):
+    if facts.kind == "section":
+        return facts, None
+    if not facts.has_work and facts.load is None:
+        if facts.times_word and facts.kind is None and facts.rounds is not None and facts.duration is not None:
+            work = Facts(offset=facts.offset, duration=facts.duration, notes=facts.notes)  # 3 x 10 min, 2 min easy
+            return replace(facts, duration=None, notes=[]), work
         return facts, None
     timed_work = facts.kind is None and not facts.adopts and facts.duration is not None
     work = Facts(
@@ -386,6 +404,8 @@ def head_and_work(facts: Facts) -> tuple[Facts, Facts | None]:
     if is_section(work):
         work.kind, work.adopts = "section", True
     head = replace(facts, reps=None, load=None, distance=None, energy=None, size=None, movement=None, choices=())
+    if facts.inner_rounds is not None:
+        head.inner_rounds, work.rounds = None, facts.inner_rounds  # 5 rounds: 3x10 Curls, 400 m Run
     if timed_work:
         head.duration = None
     return head, work

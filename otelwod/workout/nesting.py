@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Final
 
 from otelwod.workout.drafts import Draft, Drafts
@@ -56,7 +57,7 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     drafts = found.drafts
     has_children = bytearray(len(drafts))
     for i, draft in enumerate(drafts):
-        if draft.parent is not None and i not in dropped:
+        if draft.parent is not None and i not in dropped and not _own_rest(drafts, draft):
             has_children[draft.parent] = 1
     following = next_siblings(drafts)
     open_headers: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
@@ -107,6 +108,80 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     for header, count in adopted.items():
         lines = "the line below, not indented, is" if count == 1 else f"{count} lines below, not indented, are"
         found.say(drafts[header], "info", f"{lines} read as part of it", "indent the lines that belong to it")
+
+
+def _own_rest(drafts: list[Draft], draft: Draft) -> bool:
+    """A rest that a header names in its own line: ``3 rounds, rest 2:00``."""
+    return draft.facts.kind == "rest" and draft.parent is not None and drafts[draft.parent].line == draft.line
+
+
+def in_order(
+    found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]
+) -> tuple[dict[int, Duration], frozenset[int]]:
+    """Each draft with all that stands in it before the next; the rest that a header names comes behind its lines.
+
+    Gives ``caps`` and ``dropped`` for the new order.
+    """
+    drafts = found.drafts
+    _share_intervals(found)
+    path: list[int] = []
+    moves = False
+    for i, draft in enumerate(drafts):
+        while path and path[-1] != draft.parent:
+            path.pop()
+        moves = moves or (draft.parent is not None and not path) or _own_rest(drafts, draft)
+        path.append(i)
+    if not moves:
+        return caps, dropped
+    children: dict[int | None, list[int]] = {}
+    for i, draft in enumerate(drafts):
+        children.setdefault(draft.parent, []).append(i)
+    for below in children.values():
+        late = [i for i in below if _own_rest(drafts, drafts[i])]
+        line = drafts[late[0]].line if late else 0
+        if late and any(drafts[i].line != line and drafts[i].facts.kind != "rest" for i in below):
+            below[:] = [i for i in below if not _own_rest(drafts, drafts[i])] + late
+    order: list[int] = []
+    waiting = list(reversed(children.get(None, [])))
+    while waiting:
+        order.append(waiting.pop())
+        waiting.extend(reversed(children.get(order[-1], [])))
+    place = {i: at for at, i in enumerate(order)}
+    found.drafts = [drafts[i] for i in order]
+    for draft in found.drafts:
+        draft.parent = None if draft.parent is None else place[draft.parent]
+    return {place[i]: cap for i, cap in caps.items()}, frozenset(place[i] for i in dropped)
+
+
+_REMAINING: Final = re.compile(r"\b(?:remain(?:ing|der)?|of the (?:time|interval|minute))\b", re.IGNORECASE)
+
+
+def _share_intervals(found: Drafts) -> None:
+    """``rest remaining time`` at the end of intervals: all lines above share each of them."""
+    drafts = found.drafts
+    heads = {
+        draft.parent: draft
+        for draft in drafts
+        if draft.facts.kind == "rest"
+        and draft.parent is not None
+        and drafts[draft.parent].facts.kind == "emom"
+        and draft.facts.duration is None
+        and any(map(_REMAINING.search, draft.facts.notes))
+    }
+    if not heads:
+        return
+    seen: set[int] = set()
+    for draft in drafts:
+        if draft.parent not in heads or draft.parent is None:
+            continue
+        if draft is heads[draft.parent]:
+            found.say(draft, "info", "the lines of each interval are done together, then it is rest",
+                      "write + in front of those that share an interval")  # fmt: skip
+            draft.facts = Facts(action=draft.text[:80])
+        elif draft.parent in seen:
+            draft.facts = replace(draft.facts, joined=True)
+        elif not draft.facts.is_aside:
+            seen.add(draft.parent)
 
 
 def next_siblings(drafts: list[Draft]) -> list[int]:

@@ -8,7 +8,7 @@ from otelwod.workout.building import build
 from otelwod.workout.drafts import Draft, read_drafts
 from otelwod.workout.format import workout_format
 from otelwod.workout.model import Scalar, Workout
-from otelwod.workout.nesting import adopt, attach_caps
+from otelwod.workout.nesting import adopt, attach_caps, in_order
 from otelwod.workout.regroup import regroup
 from otelwod.workout.remarks import Diagnostics
 from otelwod.workout.source import decode, read_source
@@ -30,6 +30,7 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
     regroup(drafts)
     caps, dropped = attach_caps(drafts)
     adopt(drafts, caps, dropped)
+    caps, dropped = in_order(drafts, caps, dropped)
     statements = build(drafts, caps, dropped)
     if readable and not any(s.type is not None for s in statements):
         message = "nothing here can be run" if text.strip() else "the text is empty"

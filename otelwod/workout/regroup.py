@@ -12,7 +12,7 @@ from otelwod.workout.line import chosen, head_and_work
 from otelwod.workout.parts import SCALINGS
 from otelwod.workout.remarks import Remarks
 
-_BETWEEN: Final = re.compile(r"\b(?:between|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
+_BETWEEN: Final = re.compile(r"\b(?:between|b ?/ ?w|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
 
 
 def regroup(found: Drafts) -> None:
@@ -95,6 +95,13 @@ def _bare_set(facts: Facts) -> bool:
     return facts.reps is not None or (bool(facts.scheme) and not facts.joined) or (sets and amount)
 
 
+def _opens_bare_sets(drafts: list[Draft], j: int) -> bool:
+    """``5x5 @ 75%, rest 2:00``: rounds of which the work in the same line has no movement."""
+    head, inner = drafts[j], drafts[j + 1] if j + 1 < len(drafts) else None
+    rounds = head.facts.rounds is not None and head.facts.kind is None and head.facts.movement is None
+    return rounds and inner is not None and inner.line == head.line and inner.parent == j and _bare_set(inner.facts)
+
+
 def _give_movements(found: Drafts) -> None:
     drafts = found.drafts
     for i, draft in enumerate(drafts):
@@ -104,8 +111,17 @@ def _give_movements(found: Drafts) -> None:
         sets: list[int] = []
         for j in range(i + 1, len(drafts)):
             below = drafts[j]
+            if sets and below.line == drafts[sets[-1]].line and below.parent is not None and below.parent >= i:
+                if _bare_set(below.facts):
+                    sets.append(j)
+                if _bare_set(below.facts) or below.facts.kind == "rest":
+                    continue
+                break
             if below.parent != (i if inside else draft.parent) or below.fence != draft.fence:
                 break
+            if _opens_bare_sets(drafts, j):
+                sets.append(j)
+                continue
             if (below.blank_before and not inside) or not (_bare_set(below.facts) or below.facts.kind == "rest"):
                 break
             if below.facts.kind != "rest":
@@ -113,6 +129,8 @@ def _give_movements(found: Drafts) -> None:
         if not sets or (not inside and (drafts[i + 1].facts.kind == "rest" or _heads_others(drafts, sets[-1]))):
             continue
         for j in sets:
+            if not _bare_set(drafts[j].facts):
+                continue
             drafts[j].facts = replace(drafts[j].facts, movement=draft.facts.movement)
         name = draft.facts.movement.name if draft.facts.movement is not None else ""
         if not inside:

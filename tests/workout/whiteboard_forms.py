@@ -433,7 +433,7 @@ FORMS: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
         "3 x 5:00 AMRAP, rest 1:00\n10 wall balls\n10 burpees",
         "Workout",
         "interval",
-        ("3 Rounds", "  AMRAP 5:00", "  Rest 1:00", "    10 wall balls", "    10 burpees"),
+        ("3 Rounds", "  AMRAP 5:00", "    10 wall balls", "    10 burpees", "  Rest 1:00"),
     ),
     (
         "1. 400 m run\n2. 50 air squats\n3. 400 m run",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
-from otelwod.workout.facts import is_section, resize
+from otelwod.workout.facts import Facts, is_section, resize
 from otelwod.workout.model import Duration
 from otelwod.workout.movements import lookup, movement
 from otelwod.workout.numbers import clock
@@ -228,6 +228,13 @@ def finish_tabata(step: Step) -> None:
         step.remarks.add(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
 
 
+def _is_cardio(facts: Facts) -> bool:
+    """Whether the line moves along and says no distance yet."""
+    known = facts.movement.id if facts.movement is not None else None
+    amount = facts.reps or facts.distance or facts.energy
+    return known is not None and known.startswith("cardio/") and not amount
+
+
 def place_bare(step: Step) -> None:
     """What is left of the bare numbers: repetitions first, then a load without a unit."""
     facts = step.facts
@@ -241,6 +248,9 @@ def place_bare(step: Step) -> None:
             put_quantity(step, token, token, bare.value, bare.women, "in")
         elif bare.women is not None and bare.behind_words:
             put_load(step, token, token, bare.value, bare.women)
+        elif bare.behind_words and bare.value >= 100 and _is_cardio(facts):  # Row 500
+            step.info(bare.offset, f"{token.text!r} is read as metres", f"write {token.text} m")
+            put_quantity(step, token, token, bare.value, bare.women, "m")
         elif facts.reps is None and facts.kind != "rest":
             put_reps(step, token, bare.value, bare.women)
         elif bare.women is not None and facts.load is None:

@@ -86,6 +86,9 @@ def put_quantity(step: Step, first: Token, last: Token, value: float | None, wom
     if what == "load" and unit == "%" and value is not None and value > 1000:
         step.error(first, f"{text!r} is out of range", "write at most 1000 %")
         return
+    if what == "load" and value is not None and women is not None and women > value:
+        step.info(first.start, f"of {text!r} the first load is that of the men, the greater one that of the women",
+                  "write the men's first, as in 95/65 lb")  # fmt: skip
     found = quantity(value, unit, text, women)
     slot: str = what
     if unit in SIZES or (unit in SIZES_BY_MOVEMENT and facts.distance is not None):
