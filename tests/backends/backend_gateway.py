@@ -49,9 +49,14 @@ class Row:
         return int(self.says().get("otelcol_receiver_accepted_spans", 0))
 
 
-def sampler(folder: Path, following: str, *, wait: str, keep: int) -> Row:
+def sampler(folder: Path, following: str, *, wait: str, keep: int, slow_ms: int = 2000) -> Row:
     """A sampler that decides after ``wait``, keeps ``keep`` percent of the plain, and sends to ``following``."""
-    environ = {"OTELWOD_DECISION_WAIT": wait, "OTELWOD_KEEP_PERCENT": str(keep), "OTELWOD_NEXT": following}
+    environ = {
+        "OTELWOD_DECISION_WAIT": wait,
+        "OTELWOD_KEEP_PERCENT": str(keep),
+        "OTELWOD_NEXT": following,
+        "OTELWOD_SLOW_MS": str(slow_ms),
+    }
     return Row(folder, SHIPPED / "gateway-sampler.yaml", environ)
 
 
