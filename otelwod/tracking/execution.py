@@ -14,24 +14,21 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from opentelemetry.context import Context
-from opentelemetry.metrics import Meter
-from opentelemetry.trace import Tracer
 
 from otelwod import conventions as c
 from otelwod.conventions import STRUCTURAL_SEGMENTS, Phase, Reason, RejectionReason, SegmentType, Status
 from otelwod.runtime.metrics import STREAMS, measure
-from otelwod.trace import AttributeValue, SpanRecord
-from otelwod.tracking.active import DEFAULT_MAX_DEPTH
-from otelwod.tracking.book import DEFAULT_EVENT_LIMIT
+from otelwod.trace import SpanRecord
 from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
-from otelwod.tracking.completed import DEFAULT_CAPACITY, Overflow
 from otelwod.tracking.nodes import Node
-from otelwod.tracking.tracker import Tracker
-from otelwod.tracking.writer import OnRecord
+from otelwod.tracking.tracker import Tracker, TrackerOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _PHASES: Final[Mapping[str, Phase]] = {"work": "work", "rest": "rest", "pause": "pause", "transition": "transition"}
 _SEGMENTS: Final = (*sorted(STRUCTURAL_SEGMENTS), *_PHASES)
@@ -60,38 +57,17 @@ class ExecutionTracker(Tracker):
         session_id: str | None = None,
         clock: Callable[[], int] | None = None,
         anchor_ns: int | None = None,
-        tracer: Tracer | None = None,
-        meter: Meter | None = None,
-        seed: int | None = None,
         attributes: Mapping[str, Any] | None = None,
-        resource: Mapping[str, AttributeValue] | None = None,
-        live: bool = True,
-        rich_capture: bool = True,
-        strict: bool = False,
-        capacity: int = DEFAULT_CAPACITY,
-        overflow: Overflow | None = None,
-        event_limit: int = DEFAULT_EVENT_LIMIT,
-        max_depth: int = DEFAULT_MAX_DEPTH,
-        on_record: OnRecord | None = None,
+        **options: Unpack[TrackerOptions],
     ) -> None:
         given = dict(attributes or {})
         workout_format = given.get(c.WORKOUT_FORMAT)
+        options.setdefault("live", True)
         super().__init__(
             session_id=session_id or uuid.uuid4().hex,
             anchor_ns=time.time_ns() if anchor_ns is None else anchor_ns,
-            tracer=tracer,
-            meter=meter,
-            seed=seed,
             workout_format=workout_format if isinstance(workout_format, str) else None,
-            resource=resource,
-            live=live,
-            rich_capture=rich_capture,
-            strict=strict,
-            capacity=capacity,
-            overflow=overflow,
-            event_limit=event_limit,
-            max_depth=max_depth,
-            on_record=on_record,
+            **options,
         )
         begun = time.monotonic_ns()
         self._clock = clock or (lambda: time.monotonic_ns() - begun)

@@ -11,25 +11,22 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Final, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from opentelemetry.context import Context
-from opentelemetry.metrics import Meter
-from opentelemetry.trace import Tracer
 
 from otelwod import conventions as c
 from otelwod.conventions import NANOS_PER_SECOND, STRUCTURAL_SEGMENTS, Phase, Reason
 from otelwod.runtime import events as ev
-from otelwod.trace import AttributeValue
-from otelwod.tracking.active import DEFAULT_MAX_DEPTH, ActiveSpan, ActiveSpans, ActiveState
-from otelwod.tracking.book import DEFAULT_EVENT_LIMIT
+from otelwod.tracking.active import ActiveSpan, ActiveSpans, ActiveState
 from otelwod.tracking.capture import Reading
 from otelwod.tracking.captured import WHY, CapturedMetric, MetricRejectedError
-from otelwod.tracking.completed import DEFAULT_CAPACITY, Overflow
 from otelwod.tracking.mirror import Mirrored
-from otelwod.tracking.tracker import Tracker
+from otelwod.tracking.tracker import Tracker, TrackerOptions
 from otelwod.tracking.values import attributes_of, span_name
-from otelwod.tracking.writer import OnRecord
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 _log = logging.getLogger(__name__)
 
@@ -50,41 +47,14 @@ class SessionTracker(Tracker):
         *,
         session_id: str,
         anchor_ns: int,
-        tracer: Tracer | None = None,
-        meter: Meter | None = None,
-        seed: int | None = None,
         workout_name: str | None = None,
         workout_format: str | None = None,
         workout_id: str | None = None,
         workout_source: str | None = None,
         athlete_id: str | None = None,
-        resource: Mapping[str, AttributeValue] | None = None,
-        live: bool = False,
-        rich_capture: bool = True,
-        strict: bool = False,
-        capacity: int = DEFAULT_CAPACITY,
-        overflow: Overflow | None = None,
-        event_limit: int = DEFAULT_EVENT_LIMIT,
-        max_depth: int = DEFAULT_MAX_DEPTH,
-        on_record: OnRecord | None = None,
+        **options: Unpack[TrackerOptions],
     ) -> None:
-        super().__init__(
-            session_id=session_id,
-            anchor_ns=anchor_ns,
-            tracer=tracer,
-            meter=meter,
-            seed=seed,
-            workout_format=workout_format,
-            resource=resource,
-            live=live,
-            rich_capture=rich_capture,
-            strict=strict,
-            capacity=capacity,
-            overflow=overflow,
-            event_limit=event_limit,
-            max_depth=max_depth,
-            on_record=on_record,
-        )
+        super().__init__(session_id=session_id, anchor_ns=anchor_ns, workout_format=workout_format, **options)
         self._root_attributes: dict[str, Any] = {
             c.WORKOUT_NAME: workout_name,
             c.WORKOUT_FORMAT: workout_format,
@@ -102,7 +72,7 @@ class SessionTracker(Tracker):
         self._keys: set[str] = set()
         """Of all blocks and structural segments that ever began: ids are made from them."""
         self.active: ActiveSpans[ev.SpanStarted | ev.SegmentStarted] = ActiveSpans(
-            max_depth=max_depth, context_of=self._context_of if live else None
+            max_depth=self._max_depth, context_of=self._context_of if self._live else None
         )
         """What is open now, the events held back included."""
         self.undone = 0

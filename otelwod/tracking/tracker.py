@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
+from typing import TypedDict
 
 from opentelemetry.metrics import Meter
 from opentelemetry.trace import Tracer
@@ -20,6 +21,23 @@ from otelwod.tracking.executions import Executions
 from otelwod.tracking.instruments import Instruments
 from otelwod.tracking.mirror import Mirror
 from otelwod.tracking.writer import Change, OnRecord, RecordWriter
+
+
+class TrackerOptions(TypedDict, total=False):
+    """What both trackers take by name; `Tracker` says what it means, and has the defaults."""
+
+    tracer: Tracer | None
+    meter: Meter | None
+    seed: int | None
+    resource: Mapping[str, AttributeValue] | None
+    live: bool
+    rich_capture: bool
+    strict: bool
+    capacity: int
+    overflow: Overflow | None
+    event_limit: int
+    max_depth: int
+    on_record: OnRecord | None
 
 
 class Tracker:
@@ -53,6 +71,8 @@ class Tracker:
         on_record: OnRecord | None = None,
     ) -> None:
         self.session_id = session_id
+        self._live = live
+        self._max_depth = max_depth
         self._strict = strict
         self._lock = threading.RLock()
         trace_id = session_trace_id(session_id, seed)
