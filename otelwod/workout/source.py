@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from otelwod.workout.remarks import Diagnostics
+from otelwod.workout.tables import is_row, untable
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 """The largest text that is read."""
@@ -77,6 +78,8 @@ def read_source(text: str, diagnostics: Diagnostics, *, markdown: bool = False) 
     else:
         found.lines = list(enumerate(lines, 1))
     _refuse_long_lines(found)
+    if "|" in text and any(is_row(line) for _, line in found.lines):
+        untable(found.lines)
     return found
 
 

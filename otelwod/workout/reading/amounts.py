@@ -59,8 +59,17 @@ def unit_at(step: Step, i: int) -> tuple[str, int]:
     if token.kind == "%" or (token.kind == "#" and token.glued):
         return ("%" if token.kind == "%" else "lb"), i + 1
     if token.kind == "'" and token.glued:
-        return ("min" if step.facts.kind in ("amrap", "emom", "rest") or minutes_follow(step, i + 1) else "ft"), i + 1
+        long = step.facts.kind in ("amrap", "emom", "rest") or minutes_follow(step, i + 1)
+        return ("min" if long or (step.facts.times_word and _goes_on(step, i + 1)) else "ft"), i + 1
     return "", i
+
+
+def _goes_on(step: Step, i: int) -> bool:
+    """``3 x 20' @ r18``, ``3 x 20' Row``: minutes; ``3 x 50' Lunge`` is feet."""
+    return step.at(i).kind in ("end", "@", ",") or step.word_at(i) in _STEADY
+
+
+_STEADY: Final = frozenset({"row", "run", "bike", "ski", "erg", "swim", "ride", "easy", "steady", "tempo", "z2", "ut2"})
 
 
 def minutes_follow(step: Step, i: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
-from otelwod.workout.facts import Facts, is_section, resize
+from otelwod.workout.facts import Facts, has_equipment, is_section, resize
 from otelwod.workout.model import Duration
 from otelwod.workout.movements import lookup, movement
 from otelwod.workout.numbers import clock
@@ -13,7 +13,7 @@ from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity,
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
 from otelwod.workout.tokens import Token
-from otelwod.workout.units import doubled
+from otelwod.workout.units import SIZES_BY_MOVEMENT, doubled
 
 _TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
 IMPLEMENTS: Final = frozenset({"dbs", "kbs", "dumbbells", "kettlebells"})
@@ -38,6 +38,10 @@ def conclude(step: Step) -> None:
     if step.bodyweight is not None:
         settle_bodyweight(step, step.bodyweight)
     settle(step)
+    size = facts.size
+    if size is not None and size.unit in SIZES_BY_MOVEMENT and facts.distance is not None and not _boxed(facts):
+        facts.size = None
+        step.said(f"skipped {size.text!r}: the line has a distance already", "give it a line of its own")
     if step.pair and facts.load is not None and facts.load.unit in ("lb", "kg", "pood"):
         facts.load = doubled(facts.load)
     if facts.kind in ("emom", "tabata"):
@@ -226,6 +230,11 @@ def finish_tabata(step: Step) -> None:
             facts.rounds, facts.assumed = 1, True
     if facts.work_ns == 0:
         step.remarks.add(Remark(facts.offset, "error", "an interval without work", "write (8) :20 / :10"))
+
+
+def _boxed(facts: Facts) -> bool:
+    """Whether the movement has a box, a target or a rope, of which a length is the size."""
+    return facts.movement is not None and has_equipment(facts.movement.name)
 
 
 def _is_cardio(facts: Facts) -> bool:

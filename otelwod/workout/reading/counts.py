@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from otelwod.workout.model import Reps
@@ -25,7 +26,10 @@ def read_number(step: Step, token: Token) -> None:
         shown = token.text if len(token.text) <= 20 else token.text[:17] + "..."
         step.error(token, f"the number {shown} is out of range", "write a number up to 1,000,000,000")
         return
-    sign = step.at(j).kind
+    beside = step.at(j)
+    if beside.kind == "word" and beside.glued and read_beside(step, token, beside, j):
+        return
+    sign = beside.kind
     followed = sign in ("-", "/") and step.at(j + 1).kind == "number"
     if followed and read_series(step, start, value, j):
         return
@@ -56,6 +60,26 @@ def read_number(step: Step, token: Token) -> None:
         return
     step.i = j
     place_count(step, token, step.line[j - 1], value, women)
+
+
+_SERIES: Final = re.compile(r"(?:m|k|km|mi|cal|s|min)-[0-9]")
+
+
+def read_beside(step: Step, token: Token, beside: Token, j: int) -> bool:
+    """``2H Swings`` with both hands; ``250m-500m-750m``, which no one line can say."""
+    if beside.text == "H" and step.at(j + 1).kind == "word":
+        step.words.append(token.text + beside.text)
+        step.i = j + 1
+        return True
+    if not _SERIES.match(beside.word):
+        return False
+    step.i = j + 1
+    while step.at(step.i).glued:
+        step.i += 1
+    text = step.slice(token, step.line[step.i - 1])
+    step.facts.notes.append(text)
+    step.warn(token, f"{text!r}, an amount for each set, is kept as a note", "write a line for each set")
+    return True
 
 
 def read_series(step: Step, start: int, first: float, j: int) -> bool:
@@ -127,7 +151,8 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
     """A number without a unit: rounds, repetitions, or bare."""
     facts, after = step.facts, step.at(step.i)
     word = step.word_at(step.i)
-    times = after.kind == "times" or (word == "x" and not step.words) or (after.kind == "*" and after.glued)
+    crossed = word == "x" and (not step.words or step.word_at(step.i + 1) == "max")
+    times = after.kind == "times" or crossed or (after.kind == "*" and after.glued)
     if times and women is None:
         if value == 2 and pair_follows(step):
             step.i += 1

@@ -125,4 +125,7 @@ def read_time(step: Step, token: Token) -> None:
             return
     if time_unit_at(step, step.i):
         step.i += 1  # "1:00 min" says it twice
+    if step.at(step.i).kind == "/" and step.word_at(step.i + 1) in ("side", "arm", "leg", "hand"):
+        step.qualifiers.append("per " + step.line[step.i + 1].text)
+        step.i += 2
     put_time(step, value, token, token)
