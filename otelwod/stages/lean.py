@@ -308,7 +308,7 @@ def _is_expected(found: Mapping[str, Any], tracer: Any) -> bool:
 def _unfilled(base: Any, most: int | None) -> Any:
     """The SDK's list of at most ``most`` things, made empty-handed: most spans have neither an event nor a link.
 
-    What holds the things (some 700 bytes, by the SDK's own code each time) is made when its code first asks for it.
+    What holds the things (some 900 bytes, made by the SDK's own code each time) is made when its code first asks for it.
     """
 
     class Unfilled(base):  # type: ignore[misc]
