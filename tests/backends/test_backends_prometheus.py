@@ -7,6 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,8 +111,6 @@ def test_span_metrics_count_every_session(prometheus: Prometheus, charts: Told) 
 
 @pytest.mark.usefixtures("hub")
 def test_exemplars_lead_to_traces(prometheus: Prometheus, tempo: Tempo, charts: Told) -> None:
-    import time
-
     def ask() -> list[str]:
         answer = get(
             f"{prometheus.url}/api/v1/query_exemplars",
@@ -273,3 +274,34 @@ def test_straight_into_prometheus(prometheus: Prometheus, temporality: str) -> N
         assert done.stdout == "\n"
         (found,) = eventually(lambda: prometheus.query(query), bool)
         assert float(found["value"][1]) == 21
+
+
+def _sent_late(prometheus: Prometheus, age_s: int) -> tuple[int, str]:
+    """The answer to a counter's point of that age: its status, and what it says."""
+    at = time.time_ns() - age_s * 1_000_000_000
+    point = {"asInt": "21", "startTimeUnixNano": str(at - 60_000_000_000), "timeUnixNano": str(at)}
+    total = {"dataPoints": [point], "isMonotonic": True, "aggregationTemporality": 2}
+    metric = {"name": f"otelwod.late_{age_s}", "sum": total}
+    body = json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}).encode()
+    request = urllib.request.Request(
+        f"{prometheus.url}/api/v1/otlp/v1/metrics", data=body, headers={"content-type": "application/json"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.status, ""
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_old_points_arrive_within_the_window_and_are_refused_beyond(prometheus: Prometheus) -> None:
+    """So workouts of other days are charted from traces: half an hour late is taken (`prometheus.yml`), more is not."""
+    eventually(lambda: prometheus.query("up"), bool)  # it has newer samples already
+    assert _sent_late(prometheus, 600) == (200, "")
+    (found,) = prometheus.query("otelwod_late_600_total offset 10m")
+    assert found["value"][1] == "21"
+    for age_s in (7200, 365 * 86_400):
+        status, said = _sent_late(prometheus, age_s)
+        assert status == 400
+        assert "too old" in said or "out of bounds" in said
+        assert prometheus.query(f"last_over_time(otelwod_late_{age_s}_total[2y])") == []
