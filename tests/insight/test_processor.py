@@ -89,12 +89,25 @@ def test_predecessors_are_those_of_the_task() -> None:
     assert attributes["first"] == {}
 
 
+def test_a_span_of_another_trace_is_no_predecessor() -> None:
+    program = Program(predecessor_attribute=True)
+    for name in ("one", "two"):
+        with program.tracer.start_as_current_span(name):
+            pass
+    for trace_ in program.processor.traces():
+        assert program.processor.predecessors(trace_.trace_id) == {}
+    assert not any(span.attributes for span in program.exported.spans)
+
+
 def test_subscribers_get_complete_traces_until_they_leave_or_fail(caplog: pytest.LogCaptureFixture) -> None:
     program = Program()
     seen: list[Trace] = []
     leave = program.processor.subscribe(seen.append)
 
-    def broken(_: Trace) -> None:
+    failures = []
+
+    def broken(found: Trace) -> None:
+        failures.append(found)
         raise SystemExit(3)
 
     program.processor.subscribe(broken)
@@ -111,6 +124,7 @@ def test_subscribers_get_complete_traces_until_they_leave_or_fail(caplog: pytest
     program.serial([("a", 1)])
     program.processor.force_flush()
     assert len(seen) == 1
+    assert len(failures) == 1, "one that raises is not called again"
 
 
 def test_a_trace_without_news_is_complete_after_the_timeout() -> None:

@@ -163,6 +163,57 @@ def test_spans_whose_limits_were_exceeded() -> None:
     assert program.processor.report().quality.dropped_events == (200 - 128) * 2
 
 
+@pytest.mark.parametrize("what", ["attributes", "events", "links"])
+def test_each_limit_that_was_exceeded_is_seen(what: str) -> None:
+    program = Program()
+    span = program.timed("chatty", 1_000, None)
+    for number in range(130):
+        if what == "attributes":
+            span.set_attribute(f"a{number}", number)
+        elif what == "events":
+            span.add_event("tick")
+        else:
+            span.add_link(trace.SpanContext(7, number + 1, is_remote=True))
+    span.end(2_000)
+    assert program.processor.report().quality.dropped_events == 2
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        [(1_000, 2_000), (900, 1_500)],  # begins before its parent
+        [(1_000, 2_000), (1_500, 2_500)],  # outlives it
+        [(1_000, 2_000), (2_500, 2_600)],  # lies outside
+        [(1_000, 2_000), (1_600, 1_500)],  # ends before it begins
+        [(2_000, 1_000), (1_000, 1_500)],  # so does its parent
+        [(0, 2_000), (1_000, 1_500)],  # a parent without a start
+        [(1_000, 2_000), (0, 1_500)],
+    ],
+)
+def test_one_child_that_does_not_fit(times: list[tuple[int, int]]) -> None:
+    """Nothing overlaps a sibling, yet these traces are not serial."""
+    program = Program()
+    (start, end), child = times
+    root = program.timed("root", start, None)
+    program.timed("child", *child, root)
+    root.end(end)
+    mine, theirs = program.processor.report(), program.exported.report()
+    assert mine.to_dict() == theirs.to_dict()
+    expected = {use.operation: (use.self_ns, use.critical_ns) for use in theirs.operations}
+    assert {use.operation: (use.self_ns, use.critical_ns) for use in program.processor.summary().operations} == expected
+
+
+def test_a_child_that_follows_from_its_parent_is_not_waited_for() -> None:
+    """A plain span otherwise: its link alone tells."""
+    program = Program()
+    root = program.timed("root", 1_000, None)
+    link = trace.Link(root.get_span_context(), {"opentracing.ref_type": "follows_from"})
+    program.timed("later", 1_200, 1_700, root, links=[link])
+    root.end(2_000)
+    assert_equal(program)
+    assert {use.operation: use.self_ns for use in program.processor.summary().operations}["root"] == 1_000
+
+
 def test_the_file_that_was_written_says_the_same(tmp_path: Path) -> None:
     program = Program()
     for seed in range(5):
