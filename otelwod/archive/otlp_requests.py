@@ -6,7 +6,7 @@ OTLP's JSON is protobuf's own mapping but for the ids, which are hex (https://op
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from otelwod.archive.document import NOT_SPANS
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 SPANS_PER_REQUEST: Final = 512
 BYTES_PER_REQUEST: Final = 2_500_000
 """Servers of gRPC take 4 MiB unless told otherwise."""
+NOT_SENT: Final[Mapping[str, str]] = {
+    "resourceMetrics": "a line of metrics",
+    "resource_metrics": "a line of metrics",
+    "resourceLogs": "a line of logs",
+    "resource_logs": "a line of logs",
+}
+"""OTLP JSON of other signals, as a Collector's files hold it."""
 DEPTH: Final = 90
 """Levels of JSON; protobuf's own parser refuses more than 100."""
 _NOT_OTLP: Final = "is no OTLP JSON; only that can be sent as it is (otelwod analyze reads other formats)"
@@ -40,6 +47,7 @@ def read_values(path: str, tally: Tally, limits: Limits | None = None) -> Iterat
     if deeper_than(data, DEPTH):
         raise ReadError(place, f"nests deeper than {DEPTH} levels, which no OTLP server takes")
     found = 0
+    other = ""
     for number, text in _texts(data):
         try:
             value = loads(text)
@@ -51,9 +59,13 @@ def read_values(path: str, tally: Tally, limits: Limits | None = None) -> Iterat
             found += 1
             yield value
         else:
-            tally.skip(NOT_SPANS)
+            kind = next((said for name, said in NOT_SENT.items() if isinstance(value, dict) and name in value), "")
+            tally.skip(kind or NOT_SPANS)
+            other = other or kind
     if not found:
-        raise ReadError(place, _NOT_OTLP)
+        raise ReadError(
+            place, f"holds no spans; what it has is {other}, and only spans are sent" if other else _NOT_OTLP
+        )
 
 
 def _texts(data: bytes) -> Iterator[tuple[int, bytes]]:

@@ -533,3 +533,25 @@ def test_secret_headers_do_not_travel_in_the_clear() -> None:
         target_of(environ, "http://example.com")
     for fine in ("https://example.com", "http://localhost:4318", "http://127.0.0.2:1", "http://[::1]:1"):
         assert target_of(environ, fine).headers == (("authorization", "Bearer x"),)
+
+
+def test_metrics_and_logs_of_a_collectors_file_are_said_to_be_left_out(
+    server: Server, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with file.open("a") as text:
+        text.write('{"resourceMetrics":[]}\n{"resourceLogs":[]}\n{"resourceLogs":[]}\n')
+    assert main(["push", str(file), "--endpoint", server.url]) == 1
+    told = capsys.readouterr()
+    assert told.out == f"{server.url}/v1/traces: 3 spans accepted of 3\n"
+    assert "otelwod: not sent: a line of metrics: 1 time\n" in told.err
+    assert "otelwod: not sent: a line of logs: 2 times\n" in told.err
+
+
+@pytest.mark.parametrize("kind", ["Metrics", "Logs"])
+def test_a_file_of_another_signal_only_is_bad_input(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = tmp_path / "other.jsonl"
+    path.write_text(f'{{"resource{kind}":[]}}\n')
+    assert main(["push", str(path), "--endpoint", server.url]) == 2
+    assert f"holds no spans; what it has is a line of {kind.lower()}" in capsys.readouterr().err
