@@ -54,8 +54,8 @@ def add_workout(
     shares = _Shares.of(trace.phases, workout.movements)
     for text in _verdict(report, trace, workout, shares):
         page.say(text, "strong")
-    page.add((_totals(trace), "dim"))
     seconds = None if trace.trace is None else WholeSeconds(trace.trace)
+    page.add((_totals(trace, seconds), "dim"))
     if workout.splits:
         _add_splits(page, workout.splits, trace.trace, seconds)
     if workout.movements:
@@ -171,27 +171,20 @@ def _fade(fade: float, first: Split, last: Split) -> str:
     return f"An even pace from {other} to {one}."
 
 
-def _totals(trace: TraceReport) -> str:
+def _totals(trace: TraceReport, seconds: WholeSeconds | None) -> str:
     phases, total = trace.phases, trace.duration_ns
-    parts = [
-        (name, ns)
-        for name, ns in (
-            ("work", phases.work_ns),
-            ("rest", phases.rest_ns),
-            ("changing over", phases.transition_ns),
-            ("paused", phases.pause_ns),
-            ("unknown", phases.unknown_ns),
-        )
-        if ns
-    ]
-    # In the order in which `WholeSeconds` breaks ties, so that both say the same.
-    by_name = sorted(parts)
-    lengths = [ns for _, ns in by_name]
-    seconds = dict(zip(by_name, apportion(lengths, total // c.NANOS_PER_SECOND, total), strict=True))
-    shares = dict(zip(by_name, apportion(lengths, 100, total), strict=True))
+    names = ("work", "rest", "transition", "pause", "unknown")
+    exact = (phases.work_ns, phases.rest_ns, phases.transition_ns, phases.pause_ns, phases.unknown_ns)
+    shown = [each * c.NANOS_PER_SECOND for each in apportion(exact, total // c.NANOS_PER_SECOND, total)]
+    if seconds is not None and seconds.tiled and trace.trace is not None:
+        (root,) = trace.trace.roots
+        shown = [seconds.phase(name, root) for name in names]  # as the tree has it
+    shares = apportion(exact, 100, total)
+    words = ("work", "rest", "changing over", "paused", "unknown")
     text = [
-        f"{name} {fmt_clock(seconds[name, ns] * c.NANOS_PER_SECOND)} ({fmt_share(shares[name, ns], ns)})"
-        for name, ns in parts
+        f"{word} {fmt_clock(time)} ({fmt_share(share, ns)})"
+        for word, ns, time, share in zip(words, exact, shown, shares, strict=True)
+        if ns
     ]
     return " · ".join([f"total {fmt_clock(total)}", *text])
 

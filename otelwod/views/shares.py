@@ -1,7 +1,7 @@
-"""Parts that add up to their whole as shown: whole seconds and whole percents by largest remainder.
+"""Parts that add up to their whole as shown, where floors would miss their sum by up to one a part.
 
-Floors miss their sum by up to one a part. Here the whole is floored, and the parts with the largest remainders get what
-is missing (Hamilton's method), so that no part is off by one or more.
+Percents by largest remainder (Hamilton's method): all are floored, and the parts with the largest remainders get what is
+missing. Times of a session as differences of readings of one clock: see `WholeSeconds`.
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def fmt_share(share: int, part: int, *, tenths: bool = False) -> str:
 class WholeSeconds:
     """How long each span of a session took, in whole seconds (given as nanoseconds) that add up at every level.
 
-    The session is floored, its phases share its seconds by largest remainder, and within a phase a leaf gets what the
-    running sum has come to: no span is a second off in any of its phases. Where leaves do not tile the one root
+    A time is the difference of two readings of one clock in whole seconds, so a minute that begins and ends on the
+    second is a minute. A moment between two seconds is read as the one that keeps the sum of its phase true, the last
+    one is floored, as a score is: no span is noticeably more than a second off. Where leaves do not tile the one root
     (foreign or damaged data) everything is exact, and adds up as it does.
     """
 
@@ -49,8 +50,10 @@ class WholeSeconds:
         leaves = [length[row] if row in trace.phase else 0 for row in rows]
         covered = inclusive(trace, leaves)
         tiles = len(trace.roots) == 1 and all(covered[row] in (0, length[row]) for row in rows)
-        if tiles and covered[trace.roots[0]]:
-            leaves = _rounded(trace, leaves, length[trace.roots[0]])
+        self.tiled = tiles and covered[trace.roots[0]] > 0
+        """Whether the times are rounded and add up."""
+        if self.tiled:
+            leaves = _rounded(trace, leaves)
         self._phases: dict[str, list[int]] = {
             phase: inclusive(trace, [ns if trace.phase.get(row) == phase else 0 for row, ns in enumerate(leaves)])
             for phase in sorted(set(trace.phase.values()))
@@ -65,19 +68,26 @@ class WholeSeconds:
         return 0 if column is None else column[row]
 
 
-def _rounded(trace: Trace, leaves: Sequence[int], total_ns: int) -> list[int]:
-    """The leaves in whole seconds whose sum is that of the floored ``total_ns``."""
-    totals: dict[str, int] = {}
-    for row, phase in trace.phase.items():
-        totals[phase] = totals.get(phase, 0) + leaves[row]
-    names = sorted(totals)
-    seconds = apportion([totals[name] for name in names], total_ns // NANOS_PER_SECOND, total_ns)
-    # A phase that gets the second it has begun starts with what it lacks of it; each sum is floored then.
-    sums = {name: max(0, given * NANOS_PER_SECOND - totals[name]) for name, given in zip(names, seconds, strict=True)}
+def _rounded(trace: Trace, leaves: Sequence[int]) -> list[int]:
+    """The leaves, which follow one another, from one reading of the clock to the next."""
+    (root,) = trace.roots
+    begin = trace.start_ns[root]
+    last = (trace.end_ns[root] - begin) // NANOS_PER_SECOND
+    error = dict.fromkeys(trace.phase.values(), 0)  # shown so far beyond what is exact
+    # As a floored clock is, the shown one is behind by half a second; phases of whole seconds are not.
+    broken = {phase for row, phase in trace.phase.items() if leaves[row] % NANOS_PER_SECOND}
+    aim = {phase: -NANOS_PER_SECOND // (2 * len(broken)) if phase in broken else 0 for phase in error}
     found = [0] * len(leaves)
+    reading = 0
     for row, _ in trace.preorder():
         if row in trace.phase:
             phase = trace.phase[row]
-            before, sums[phase] = sums[phase], sums[phase] + leaves[row]
-            found[row] = (sums[phase] // NANOS_PER_SECOND - before // NANOS_PER_SECOND) * NANOS_PER_SECOND
+            exact = error[phase] - leaves[row]
+            whole, part = divmod(trace.end_ns[row] - begin, NANOS_PER_SECOND)
+            readings = [max(reading, min(whole + up, last)) for up in range(2 if part else 1)]
+            off = [abs(exact + (at - reading) * NANOS_PER_SECOND - aim[phase]) for at in readings]
+            following = readings[off.index(min(off))]
+            found[row] = (following - reading) * NANOS_PER_SECOND
+            error[phase] = exact + found[row]
+            reading = following
     return found
