@@ -1,6 +1,6 @@
 """Parts that add up to their whole as shown, where floors would miss their sum by up to one a part.
 
-Percents by largest remainder (Hamilton's method): all are floored, and the parts with the largest remainders get what is
+Percents by largest remainder (Hamilton's method): all are floored, and those with the largest remainders get what is
 missing. Times of a session as differences of readings of one clock: see `WholeSeconds`.
 """
 
