@@ -114,6 +114,10 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
     return parts
 
 
+_BEGINNING: Final = 50
+"""Tokens in which a line says what it is; with more of them a long line would be looked through at each separator."""
+
+
 def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
     token, after = line[i], line[i + 1]
     kind = token.kind
@@ -125,9 +129,9 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         before = line[i - 1]
         if after.kind == "number" and line[i + 2 : i + 3] and line[i + 2].kind == "%":
             return None  # 4x6 @ 30X1, 60%
-        if [part.word for part in line[:i]] == ["for", "time"]:
+        if i == 2 and line[0].word == "for" and line[1].word == "time":
             return None  # For time, 21-15-9
-        if after.word == "every" and any(part.kind == "number" for part in line[:i]):
+        if after.word == "every" and any(part.kind == "number" for part in line[: min(i, _BEGINNING)]):
             return None  # 5x1 Snatch, every 90 s
         if before.word in ("on", "work") and after.kind in ("time", "number"):
             return None  # :40 on, :20 off
@@ -139,7 +143,9 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
             return None  # 95 lb / 65 lb
         off_beat = not token.glued and not after.glued
-        if off_beat and (after.word == "rest" or (not worded and any(part.word == "amrap" for part in line[:i]))):
+        if off_beat and (
+            after.word == "rest" or (not worded and any(part.word == "amrap" for part in line[: min(i, _BEGINNING)]))
+        ):
             return ","  # Row 500 m / rest 1:00
         if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))):
             return ","
