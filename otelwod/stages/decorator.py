@@ -97,6 +97,8 @@ def stage(
         if isinstance(what, type):
             return _decorate_class(what, given, decorate)
         if not callable(what):
+            if not hasattr(what, "__get__"):
+                raise TypeError(f"stage: takes what can be called, or a name; not {values.outline(what, 40)}")
             raise TypeError(
                 f"stage: cannot decorate a {type(what).__name__}; put @stage under it, on the function that it wraps"
             )

@@ -89,7 +89,6 @@ class LeanTracer:
         "_attribute_limit",
         "_ends",
         "_flags",
-        "_ids",
         "_is_enabled",
         "_list_class",
         "_lists",
@@ -104,7 +103,6 @@ class LeanTracer:
         self._tracer = tracer
         self._flags: dict[object, tuple[TraceFlags, TraceFlags]] = {}
         self._shared: _Shared | None = None
-        self._ids: Any = None
         self.usable = _is_known(tracer)
         if self.usable:
             sdk, sampling = sys.modules[_SDK], sys.modules[f"{_SDK}.sampling"]
@@ -113,6 +111,7 @@ class LeanTracer:
             self._always = getattr(sampling, "ALWAYS_ON", None)
             self._always_below_sampled = getattr(sampling, "DEFAULT_ON", None)
             self._is_enabled = getattr(tracer, "_is_enabled", _yes)
+            self._says_random = hasattr(tracer.id_generator, "is_trace_id_random")  # as those of newer SDKs do
 
     def start(
         self, name: str, kind: SpanKind, attributes: Mapping[str, AttributeValue], context: Context, start_ns: int
@@ -130,7 +129,6 @@ class LeanTracer:
         if (
             tracer.resource is not resource  # changes in a forked child
             or tracer.sampler is not sampler
-            or ids is not self._ids
             or len(attributes) > self._attribute_limit
             or not self._is_enabled()
         ):
@@ -230,9 +228,6 @@ class LeanTracer:
                 self._ends = found.get(_METRICS, _MISSING)
                 self._shared = _Shared(*(found[f"_{name}"] for name in _Shared._fields))
         ids = tracer.id_generator
-        if ids is not self._ids:
-            self._ids, self._says_random = ids, hasattr(ids, "is_trace_id_random")
-            self._flags.clear()
         around: Any = context.get(SPAN_KEY)
         made = span.get_span_context()
         flags = TraceFlags(made.trace_flags & ~1), TraceFlags(made.trace_flags | 1)
@@ -308,7 +303,7 @@ def _is_expected(found: Mapping[str, Any], tracer: Any) -> bool:
 def _unfilled(base: Any, most: int | None) -> Any:
     """The SDK's list of at most ``most`` things, made empty-handed: most spans have neither an event nor a link.
 
-    What holds the things (some 900 bytes, made by the SDK's own code each time) is made when its code first asks for it.
+    What holds the things (some 900 bytes, which the SDK makes each time) is made when the SDK's code asks for it.
     """
 
     class Unfilled(base):  # type: ignore[misc]

@@ -429,3 +429,5 @@ def test_what_cannot_be_decorated_is_told() -> None:
         stage(" ")
     with pytest.raises(TypeError, match="cannot decorate a property"):
         stage(property(lambda self: 1))  # type: ignore[type-var]
+    with pytest.raises(TypeError, match="takes what can be called, or a name; not 3"):
+        stage(3)  # type: ignore[type-var]
