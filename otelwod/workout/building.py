@@ -86,7 +86,13 @@ def build(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
             _check_childless(found, draft, kind, unknown)
         elif kind == "group" and facts.movement is not None and facts.movement.id is None:
             _check_name(found, draft, unknown, header=True)
-        if load is facts.load and distance is facts.distance and shape.cap is facts.cap and reps is facts.reps:
+        if (
+            not facts.assumed
+            and load is facts.load
+            and distance is facts.distance
+            and shape.cap is facts.cap
+            and reps is facts.reps
+        ):
             key = (id(facts), kind)
             label = labels.get(key) or labels.setdefault(key, _label(shape, facts, None, None))
         else:
@@ -111,6 +117,12 @@ def _say_turns(found: Drafts, built: list[Statement]) -> None:
     named: set[int] = set()
     for one in built:
         if one.parent is not None and one.type is not None and built[one.parent].type in ("emom", "tabata"):
+            head = built[one.parent]
+            length = one.duration.ns or 0 if one.type == "rest" and one.duration is not None else 0
+            if length > (head.interval_ns or head.work_ns or 0):
+                message = "a rest longer than the intervals takes one turn"
+                hint = "write each movement as intervals of its own, and the rest between them"
+                found.diagnostics.add(one.line, one.column, "warning", message, hint)
             turns[one.parent] = turns.get(one.parent, 0) + (not one.joined)
             if one.joined or one.notes or one.step or one.line == built[one.parent].line:
                 named.add(one.parent)

@@ -14,7 +14,7 @@ from otelwod.workout.line import read_line
 from otelwod.workout.model import Duration, Movement, Quantity, Reps, Statement, Workout
 from otelwod.workout.movements import MAX_NAME, lookup
 from otelwod.workout.numbers import clock
-from otelwod.workout.parts import HEADER_WORDS, SECTIONS
+from otelwod.workout.parts import HEADER_WORDS, SECTIONS, is_part
 from otelwod.workout.titles import is_title
 from otelwod.workout.units import SPELLINGS
 from otelwod.workout.wordlist import words
@@ -89,7 +89,7 @@ def work(s: Statement, *, timed: bool = True) -> str:
     parts.extend(_quantity(found) for found in (s.distance, s.energy, s.size) if found is not None)
     if s.movement is not None:
         alone = not parts and s.load is None and s.movement.qualifier is None and not s.rounds and not s.rep_scheme
-        section = alone and s.duration is None and s.movement.name.lower() in SECTIONS
+        section = alone and s.duration is None and is_part(s.movement.name)
         parts.append(s.movement.name if section else _movement(s.movement))
     if s.load is not None:
         parts.append(_quantity(s.load))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from otelwod.workout.model import Duration, Movement, Quantity, Reps, Scalar
-from otelwod.workout.parts import SECTIONS
+from otelwod.workout.parts import is_part
 from otelwod.workout.remarks import Remark
 from otelwod.workout.units import SIZES_BY_MOVEMENT
 
@@ -120,7 +120,7 @@ def is_section(facts: Facts) -> bool:
     movement = facts.movement
     return (
         movement is not None
-        and movement.name.lower() in SECTIONS
+        and is_part(movement.name)
         and movement.qualifier is None
         and not any((facts.reps, facts.load, facts.distance, facts.energy, facts.size, facts.cap))
         and not facts.is_header

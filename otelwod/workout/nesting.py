@@ -9,9 +9,16 @@ from typing import Final
 from otelwod.workout.drafts import Draft, Drafts
 from otelwod.workout.facts import Facts
 from otelwod.workout.model import Duration
+from otelwod.workout.parts import SECTIONS
+from otelwod.workout.wordlist import words
 
+_ONCE: Final = words("cash-out cashout buy-in buyin")
 _ENDS: Final = re.compile(r"(?:cash|buy)[ -]?(?:out|in)\b|then\b", re.IGNORECASE)
 """What is done once, before or behind a block without indentation."""
+
+
+_SECTIONED: Final = re.compile(rf"(?:{'|'.join(sorted(SECTIONS - _ONCE))})(?: [a-z0-9])?\s?:\s*\S", re.IGNORECASE)
+"""A line that begins a part and says what it is at once."""
 
 
 def attach_caps(found: Drafts) -> tuple[dict[int, Duration], frozenset[int]]:
@@ -82,6 +89,8 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
             if adopter:
                 open_headers[place] = [(rank, target)]
             continue
+        if _SECTIONED.match(draft.text) is not None:  # Strength: 5x5 Squat ends the part before
+            headers.clear()
         if draft.blank_before:
             while headers and headers[-1][0] > 0 and headers[-1][1] in adopted:
                 headers.pop()

@@ -75,6 +75,18 @@ _LETTER: Final = re.compile(r"[a-g][0-9]?")
 """``A:``, ``B2:``"""
 
 
+def is_part(name: str) -> bool:
+    """Whether a text is the title of a part: ``Strength``, ``WOD Chipper``, ``Partner WOD``."""
+    lowered = name.lower()
+    if lowered in SECTIONS:
+        return True
+    first, _, last = lowered.partition(" ")
+    return bool(last) and (first in _PIECES or lowered.rsplit(" ", 1)[-1] in _PIECES)
+
+
+_PIECES: Final = words("wod workout metcon")
+
+
 def is_label(word: str) -> bool:
     """Whether a colon behind this word makes it a label, never a key."""
     return word in PARTNERS or word in STANDARDS or word in SCALINGS or _LETTER.fullmatch(word) is not None
