@@ -35,6 +35,14 @@ class Gateway:
 
 
 @pytest.fixture(scope="module")
+def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collector]:
+    """The next Collector, for this module alone: its file is read again and again."""
+    following = Collector(tmp_path_factory.mktemp("following"))
+    with following.program:
+        yield following
+
+
+@pytest.fixture(scope="module")
 def gateway(collector: Collector, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
     following = collector.grpc_endpoint.removeprefix("http://")
