@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from processor_programs import Program, random_tree
 
 from otelwod.insight import processor as module
+from otelwod.insight.live import book
 from otelwod.insight.live.attribution import Ledger
 from otelwod.insight.live.book import Book
 from otelwod.insight.live.tally import Tallies, Tally
@@ -450,6 +451,8 @@ BREAKS = [
     (Book, "_settle"),
     (Book, "_close"),
     (Book, "_make_room"),
+    (Book, "_hold"),
+    (book, "rows_of"),
     (PerformanceProcessor, "_press"),
     (PerformanceProcessor, "_take"),
 ]

@@ -6,12 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 
+from otelwod.stages import stage
 from otelwod.telemetry import rollup
 from otelwod.telemetry.rollup import Budget, RollUp, budget_of_environment, roll_up
 
@@ -442,3 +444,47 @@ def test_arguments_pass_as_they_are() -> None:
             with pytest.raises(TypeError, match=r"missing 1 required positional argument: 'b'"):
                 roll.wrap(plain, lambda what: what)(1)  # type: ignore[call-arg]
     assert RollUp("x").wrap(max, lambda what: what)(3, 4) == 4
+
+
+def test_a_stage_has_a_budget_where_it_can_be_seen_what_its_span_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTELWOD_BUDGET", "0.02")
+    seen: list[tuple[str, bool]] = []
+
+    def spy(operation: str, asked: bool | None) -> RollUp | None:
+        roll = roll_up(operation, asked)
+        wrap = roll.wrap  # type: ignore[union-attr]
+        roll.wrap = lambda plain, make: (seen.append((operation, roll.rolled)), wrap(plain, make))[1]  # type: ignore[union-attr, method-assign]
+        return roll
+
+    monkeypatch.setattr("otelwod.stages.decorator.roll_up", spy)
+
+    @stage
+    class Work:
+        def method(self) -> int:
+            return 1
+
+        @staticmethod
+        def static() -> int:
+            return 2
+
+        async def later(self) -> int:
+            return 3
+
+        def steps(self) -> Any:
+            yield 4
+
+    @stage
+    @contextmanager
+    def held() -> Any:
+        yield 5
+
+    assert [name.rsplit(".", 1)[1] for name, _ in seen] == ["method", "static", "later"]
+    work = Work()
+    assert (work.method(), Work.static(), asyncio.run(work.later()), list(work.steps())) == (1, 2, 3, [4])
+    with held() as value:
+        assert value == 5
+    seen.clear()
+    assert list(stage(rollup=True)(work.steps.__wrapped__)(work)) == [4]  # type: ignore[attr-defined]
+    assert [rolled for _, rolled in seen] == [True]
+    with pytest.raises(TypeError, match="context manager"):
+        stage(rollup=True)(held.__wrapped__)  # type: ignore[attr-defined]
