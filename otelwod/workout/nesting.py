@@ -27,10 +27,9 @@ def attach_caps(found: Drafts) -> tuple[dict[int, Duration], frozenset[int]]:
     Gives the caps by draft, and the drafts that are used up.
     """
     drafts = found.drafts
-    capped = {i for i, draft in enumerate(drafts) if _cap_only(draft.facts)}
+    capped = _lone_caps(drafts)
     if not capped:
         return {}, frozenset()
-    capped -= {draft.parent for draft in drafts if draft.parent is not None}
     caps: dict[int, Duration] = {}
     before: dict[tuple[int, int | None], int] = {}
     waiting: dict[tuple[int, int | None], int] = {}
@@ -53,6 +52,21 @@ def attach_caps(found: Drafts) -> tuple[dict[int, Duration], frozenset[int]]:
         found.say(drafts[i], "warning", "skipped the cap: nothing here takes one",
                   "write For Time (cap 20:00) above the lines that it limits")  # fmt: skip
     return caps, frozenset(capped)
+
+
+def _lone_caps(drafts: list[Draft]) -> set[int]:
+    """The lines with nothing but a cap, in which nothing stands but other such lines."""
+    if not any(_cap_only(draft.facts) for draft in drafts):
+        return set()
+    holding = bytearray(len(drafts))
+    capped: set[int] = set()
+    for i in range(len(drafts) - 1, -1, -1):  # children before their parents
+        parent = drafts[i].parent
+        if not holding[i] and _cap_only(drafts[i].facts):
+            capped.add(i)
+        elif parent is not None:
+            holding[parent] = 1
+    return capped
 
 
 def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> None:

@@ -13,6 +13,9 @@ few = settings(max_examples=150, deadline=None)
 
 @few
 @given(workout_lines())
+@example(["(1)", "  (1)", "    (1)", "(1)", "(1)", "  cap 12:00", "(1)"])
+@example(["cap 12:00", "  cap 12:00"])
+@example(["cap 12:00", "  cap 12:00", "    cap 12:00", "  10 Burpees"])
 def test_canonical_text_is_the_same_program(lines: list[str]) -> None:
     workout = parse("\n".join(lines))
     text = canonical(workout)
