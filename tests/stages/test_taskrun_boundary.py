@@ -525,6 +525,23 @@ def test_an_async_boundary_shows_its_arguments_by_name(recorded: Any) -> None:
     assert shown == ["{'url': 'u', 'args[1]': 7, 'key': [redacted]}"] * 2
 
 
+def test_a_callable_without_a_signature_shows_no_positional_arguments(recorded: Any) -> None:
+    class Opaque:
+        """As a function of C that does not tell its parameters."""
+
+        __signature__ = "unknown"
+        __name__ = "connect"
+
+        def __call__(self, *args: str, **kwargs: str) -> int:
+            return len(args)
+
+    connect = boundary("connect", capture="args")(Opaque())
+    assert connect("hunter2", user="me") == 1
+    assert run_task(connect, "hunter2", user="me").output == 1
+    shown = [each.attributes["otelwod.stage.args"] for each in recorded.ended if each.name == "connect"]
+    assert shown == ["{'user': 'me'}"] * 2
+
+
 def test_calls_beyond_what_a_run_keeps_are_made_and_counted(monkeypatch: pytest.MonkeyPatch, outside: Outside) -> None:
     from otelwod.stages.taskrun import model, tape
 

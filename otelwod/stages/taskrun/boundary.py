@@ -90,11 +90,13 @@ def boundary(
     return decorate(target) if target is not None and name is None else decorate
 
 
-def _show(names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    """The arguments on the current span, by name."""
+def _show(names: tuple[str, ...] | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """The arguments on the current span, by name; by position only those that surely have no name to be masked by."""
     current_span = recording_span()
     if current_span is not None:
-        shown = {names[at] if at < len(names) else f"args[{at}]": value for at, value in enumerate(args)}
+        shown: dict[str, Any] = {}
+        if names is not None:
+            shown = {names[at] if at < len(names) else f"args[{at}]": value for at, value in enumerate(args)}
         current_span.set_attribute(STAGE_ARGS, values.outline({**shown, **kwargs}, MAX_CAPTURE))
 
 
@@ -177,7 +179,7 @@ class _Call:
         self,
         boundary: str,
         known: dict[str, type[Exception]],
-        names: tuple[str, ...],
+        names: tuple[str, ...] | None,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> None:

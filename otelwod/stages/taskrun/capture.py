@@ -151,9 +151,10 @@ def capture(path: str, value: Any) -> Captured:
 
 
 def capture_call(
-    names: tuple[str, ...], args: tuple[Any, ...], kwargs: dict[str, Any], path: str = "input"
+    names: tuple[str, ...] | None, args: tuple[Any, ...], kwargs: dict[str, Any], path: str = "input"
 ) -> Captured:
     """Arguments as ``{"args": […], "kwargs": {…}}``. ``names`` are the parameters', by which secrets are masked."""
+    names = names or ()
 
     def write(capturing: _Capture) -> Json:
         written: list[Json] = []
@@ -169,12 +170,12 @@ def capture_call(
     return _captured(path, _Capture(), write)
 
 
-def parameter_names(function: Any) -> tuple[str, ...]:
-    """The names of a callable's positional parameters; none where it does not tell."""
+def parameter_names(function: Any) -> tuple[str, ...] | None:
+    """The names of a callable's positional parameters; None where it does not tell (some of C's functions)."""
     try:
         parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return ()
+    except Exception:  # noqa: BLE001 - a `__signature__` of the host may be anything
+        return None
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return tuple(each.name for each in parameters if each.kind in positional)
 
