@@ -104,6 +104,7 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
     """
     parts: list[tuple[str, list[Token]]] = []
     joiner, current, depth, worded = ",", [], 0, False  # type: tuple[str, list[Token], int, bool]
+    numbered = amrap = False  # known on the way: no separator looks back over the line
     for i, token in enumerate(line):
         kind = token.kind
         if kind == "open":
@@ -113,24 +114,25 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
         elif (kind in _JOINERS or token.word in _JOINING) and depth == 0 and i + 1 < len(line):
             if not current and token.word == "then":
                 continue
-            found = _joiner(line, i, worded) if current else None
+            found = _joiner(line, i, worded, numbered, amrap) if current else None
             if found is not None:
                 parts.append((joiner, current))
                 joiner, worded = found, False
                 current = [token] if token.word == "rest" else []
                 continue
         current.append(token)
-        if kind == "word" and depth == 0 and token.word not in HEADER_WORDS:
-            worded = True
+        if kind == "number":
+            numbered = True
+        elif kind == "word":
+            amrap = amrap or token.word == "amrap"
+            worded = worded or (depth == 0 and token.word not in HEADER_WORDS)
     parts.append((joiner, current))
     return parts
 
 
-_BEGINNING: Final = 50
-"""Tokens in which a line says what it is; with more of them a long line would be looked through at each separator."""
-
-
-def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
+def _joiner(line: list[Token], i: int, worded: bool, numbered: bool, amrap: bool) -> str | None:
+    """How the separator at ``i`` joins, None for not at all; ``numbered``, ``amrap``: such a token stands before it,
+    ``worded``: a word of its own in this step."""
     token, after = line[i], line[i + 1]
     kind = token.kind
     if kind == "|":
@@ -143,7 +145,7 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
             return None  # 4x6 @ 30X1, 60%
         if i == 2 and line[0].word == "for" and line[1].word == "time":
             return None  # For time, 21-15-9
-        if after.word == "every" and any(part.kind == "number" for part in line[: min(i, _BEGINNING)]):
+        if after.word == "every" and numbered:
             return None  # 5x1 Snatch, every 90 s
         if before.word in ("on", "work") and after.kind in ("time", "number"):
             return None  # :40 on, :20 off
@@ -155,9 +157,7 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
         if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
             return None  # 95 lb / 65 lb
         off_beat = not token.glued and not after.glued
-        if off_beat and (
-            after.word == "rest" or (not worded and any(part.word == "amrap" for part in line[: min(i, _BEGINNING)]))
-        ):
+        if off_beat and (after.word == "rest" or (not worded and amrap)):
             return ","  # Row 500 m / rest 1:00
         if spaced and (after.kind == "number" or (_schemed(line) and _known_on_both_sides(line, i))):
             return ","
@@ -169,7 +169,7 @@ def _joiner(line: list[Token], i: int, worded: bool) -> str | None:
             return ","
         return "," if worded and (_starts_step(after) or _known_on_both_sides(line, i)) else None
     if token.word == "rest" and after.kind in ("time", "number"):
-        return "," if worded or any(part.kind == "number" for part in line[:i]) else None
+        return "," if worded or numbered else None
     return None
 
 

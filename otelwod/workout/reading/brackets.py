@@ -5,7 +5,7 @@ from __future__ import annotations
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS
 from otelwod.workout.reading.conclude import name_movement
-from otelwod.workout.reading.counts import HELD
+from otelwod.workout.reading.counts import names_held
 from otelwod.workout.reading.ladders import expanded
 from otelwod.workout.reading.placing import put_rounds
 from otelwod.workout.reading.step import Step
@@ -77,7 +77,7 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     """Brackets with words in them: a header, a cap, a load, a time, or a qualifier of the movement."""
     remarks = Remarks()
     sub = Step(step.content, [part for part in inner if part.kind != "open"], remarks, step.default_unit, step.scan)
-    sub.held = any(part.word in HELD for part in step.line)
+    sub.held = names_held(step)
     if any(part.kind == "+" for part in inner):
         step.qualifiers.append(step.slice(inner[0], inner[-1]))  # Complex (1+1+1)
         return

@@ -199,6 +199,13 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
 HELD: Final = frozenset({"db", "dbs", "kb", "kbs", "dumbbell", "dumbbells", "kettlebell", "kettlebells"})
 
 
+def names_held(step: Step) -> bool:
+    """Whether the step names something that is held; the line is looked over once."""
+    if step.names_held is None:
+        step.names_held = any(token.word in HELD for token in step.line)
+    return step.names_held
+
+
 def pair_follows(step: Step) -> bool:
     """Whether ``2x`` stands before the load of something that is held: ``2x50 lb DBs``, ``10 DB snatch 2x50/35``."""
     if step.at(step.i + 1).kind != "number":
@@ -211,7 +218,7 @@ def pair_follows(step: Step) -> bool:
         return weight or (both and not unit)
     if not step.words:
         return weight and step.word_at(behind) in HELD and step.at(behind + 1).kind != "word"
-    held = step.line[0].kind == "number" or any(token.word in HELD for token in step.line)
+    held = step.line[0].kind == "number" or names_held(step)
     return held and (weight or (both and not unit))
 
 

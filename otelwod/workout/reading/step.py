@@ -41,6 +41,7 @@ class Step:
         "line",
         "literal",
         "load_end",
+        "names_held",
         "pair",
         "qualifiers",
         "remarks",
@@ -68,6 +69,7 @@ class Step:
         self.bodyweight: Token | None = None
         self.pair = False
         self.held = False
+        self.names_held: bool | None = None
         self.load_end = -1
         self.rest_next = False
         self.interval_next = False
