@@ -13,7 +13,7 @@ from otelwod.workout.model import Duration, Quantity, Reps, Statement
 from otelwod.workout.movements import nearest
 from otelwod.workout.nesting import next_siblings
 from otelwod.workout.numbers import clock
-from otelwod.workout.titles import meant_header
+from otelwod.workout.titles import is_benchmark, meant_header
 
 _MAX_SUGGESTIONS: Final = 100
 """Unknown names of a text for which a known one is looked for."""
@@ -219,6 +219,10 @@ def _check_name(found: Drafts, draft: Draft, unknown: set[str], *, header: bool)
     if not name or name in unknown:
         return
     unknown.add(name)
+    if is_benchmark(name):
+        found.say(draft, "warning", f"{name!r} names another workout, whose lines are not written out here",
+                  "write its lines below, one a line")  # fmt: skip
+        return
     if len(unknown) > _MAX_SUGGESTIONS:
         meant = near = None
     else:

@@ -15,6 +15,7 @@ from otelwod.workout.movements import MAX_NAME
 from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, is_label, split
 from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
+from otelwod.workout.reading.growing import grow
 from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.tokens import Token, tokens
 from otelwod.workout.wordlist import words
@@ -76,12 +77,18 @@ def read_line(content: str, default_unit: str) -> Reading:
             line = line[behind:]
     nodes: list[tuple[int, Facts]] = []
     anchor = -1
+    grows = line[0] if len(line) > 1 and (line[0].word, line[1].word) == ("death", "by") else None
+    if grows is not None:
+        line = line[3:] if len(line) > 2 and line[2].kind == ":" else line[2:]
     if line:
         nodes, anchor = _steps(body, line, remarks, default_unit)
     if not nodes and title and title[0].text.lower() in SECTIONS:
         nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
     if title and (title[0].word in STANDARDS or title[0].word in SCALINGS):
         nodes, anchor = _for_others(nodes, anchor, title[0].word, content, remarks)
+    if grows is not None:
+        nodes = grow(nodes, grows.start, remarks)
+        anchor = 0 if nodes else -1
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
     if not nodes and not len(remarks):

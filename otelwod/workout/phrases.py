@@ -62,7 +62,7 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
     (_rule(r"^(?:on|with) (?:a|the)(?: running| continuous)* clock\b[:.,]?", "clock"), "info",
      "the parts follow one another", "write the length of each part"),
 
-    (_rule(r"(?<=\brest) ?@? ?\d ?: ?\d(?!\d)(?: ?(?:work ?[:/to]+ ?rest|ratio))?"
+    (_rule(r"(?<=\brest) ?@? ?\d ?: ?\d(?!\w)(?: ?(?:work ?[:/to]+ ?rest|ratio))?"
            r"|^(?:work ?[:/] ?rest:? )\d ?: ?\d(?!\d)",
            "rest @", "rest 1:1", "rest 1:2", "rest 1:3", "rest 2:1", "rest 3:1", "work:rest", "work/rest"), "info",
      "a rest as long as the work is kept as a note: the rest is open", "write the time: Rest 1:00"),
@@ -83,7 +83,25 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
      "kept as a note: which load is the most is recorded", "write the load that is meant, such as 90%"),
     (_rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
-_DEATH: Final = _rule(r"^death by\b", "death by")
+_FIND: Final = _rule(
+    r"\b(?:to )?(?:find|establish|test|hit|reach|(?:build|work)(?: up)? to)(?: (?:an?|your|the|new|today's))* "
+    r"(?=(?:heavy|heaviest|max)\b|\d{1,2} ?-?rm\b)",
+    "find ", "establish ", "test ", "hit ", "reach ", " to ",
+)  # fmt: skip
+_HEAVY: Final = _rule(r"\bheavy (single|double|triple)\b(?: of)?", "heavy ")
+_HEAVY_REPS: Final = {"single": "1RM", "double": "2RM", "triple": "3RM"}
+"""What is looked for is the load of so many repetitions."""
+_RATIO: Final = _rule(r"(?<![\d:])(\d ?: ?\d)(?![\d:])(?: ?work ?(?:[:/]|to) ?rest| rest)\b(?: ratio)?",
+                      ":1 rest", ":2 rest", ":3 rest", "work:rest", "work/rest", "work to rest")  # fmt: skip
+_COMPLEX: Final = _rule(
+    r"^(?:(?:barbell|bb|db) )?complex ?[:-]? ?"
+    r"(?:x ?(\d{1,3})|(\d{1,3}) ?x|(\d{1,3}) (?:sets|rounds)(?: of)?)? ?:?(?= ?\d)",
+    "complex",
+)  # fmt: skip
+_ENCLOSED: Final = _rule(
+    r"^(\d{1,3} ?(?:x|sets|rounds)(?: of)?:? ?)\((\d+ [^\W\d][^()+]*(?:\+[^()+]*)+)\)", "("
+)  # fmt: skip
+"""``5 x (1 clean + 2 front squats)``"""
 _PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)",
                      "dbs", "kbs", "dumbbells", "kettlebells")  # fmt: skip
 _TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
@@ -110,9 +128,8 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     text = line[shift:].rstrip()
     if not text or text[0] in '"\u201c':
         return line + comment
-    if _DEATH.match(text):
-        remarks.add(Remark(shift, "warning", "work that grows without an end cannot be said; read as one line",
-                           "write the rounds that are meant: EMOM 10, or 1-2-...-10"))  # fmt: skip
+    text = _sought(text, shift, remarks, notes)
+    text = _complex(text, shift, remarks, notes)
     text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
     text = _PARTS.sub(r"\1-", text)
     if _HELD.search(text):
@@ -134,3 +151,32 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     if text[:4].lower() == "emom" and len(turns := _TURNS.findall(text)) == 2 and turns[0][:3].lower() == "odd":
         text = _TURNS.sub(lambda found: " " * len(found[0]), text)
     return line[:shift] + text + line[shift + len(text) :] + comment
+
+
+def _sought(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
+    """A search for a load keeps its repetitions; a rest as long as the work stands behind its comma as a rest."""
+    found = _FIND.search(text)
+    if found is not None:
+        notes.append(text[found.start() :])
+        text = text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+    text = _HEAVY.sub(lambda heavy: _HEAVY_REPS[heavy[1].lower()].ljust(len(heavy[0])), text)
+    ratio = _RATIO.search(text)
+    if ratio is None:
+        return text
+    notes.append(ratio[0])
+    message = f"{ratio[0]!r}: a rest as long as the work is kept as a note: the rest is open"
+    remarks.add(Remark(shift + ratio.start(), "info", message, "write the time: Rest 1:00"))
+    return text[: ratio.start()] + "rest".ljust(len(ratio[0])) + text[ratio.end() :]
+
+
+def _complex(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
+    """``Complex x5: 1 clean + 2 front squats``: sets of parts that follow one another."""
+    head = _COMPLEX.match(text) if "+" in text else None
+    if head is not None:
+        said = head[0].strip(" :")
+        sets = head[1] or head[2] or head[3]
+        notes.append(said)
+        remarks.add(Remark(shift, "info", f"{said!r}: the parts of a complex are read one behind the other",
+                           "write it in quotes to count it as one movement"))  # fmt: skip
+        text = (f"{sets} x" if sets else "").ljust(len(head[0])) + text[head.end() :]
+    return _ENCLOSED.sub(lambda sets: f"{sets[1]} {sets[2]} ", text)

@@ -42,6 +42,12 @@ def is_title(text: str) -> bool:
     return lowered in BENCHMARKS or lowered in _PHRASES or _DATED.fullmatch(lowered) is not None
 
 
+def is_benchmark(text: str) -> bool:
+    """Whether a text is the name of a known workout, whose lines are written elsewhere."""
+    lowered = text.casefold()
+    return lowered in BENCHMARKS or lowered in _PHRASES
+
+
 _HEADERS: Final = words(
     """
     amrap emom tabata rft rounds round rds sets cap every minute minutes rest max time interval intervals then

@@ -87,7 +87,7 @@ from otelwod.workout.remarks import MAX_OF_A_LINE, MAX_OF_A_TEXT
         ("10 Rows 95/65", 1, 9, "info", "read as lb", "95/65 lb"),
         ("10 Row @ easy pace", 1, 10, "info", "a note", "@ 95 lb"),
         ("Squat @ 31X1", 1, 7, "info", "a note", "@ 95 lb"),
-        ("Squat 1RM", 1, 7, "info", "1 repetitions", "90%"),
+        ("Squat 1RM", 1, 7, "info", "1 repetition;", "90%"),
         ("EMOM\n Run", 1, 1, "info", "10 minutes", "EMOM 10"),
         ("E2MOM 5\n Run", 1, 7, "info", "minutes", "x 5"),
         ("E2MOM 5 min\n Run", 1, 1, "info", "2 whole intervals", "x 2"),

@@ -18,7 +18,8 @@ PHRASES = (
     "not for time", "In teams of 3", "in pairs", "With a partner,", "with an team", ", with a partner",
     "split as needed", "split the work evenly", "@ 2:00/500m", "10 (5/5) lunges", "*do it well*", "rest 1:1 ratio",
     "On a running clock", "IGYG: 5", "partition as needed", "5 rows while partner rests",
-    "Death by burpees", "EMOM 10 odd: 5 rows even min: 3 rows", "**Bold**",
+    "Complex x5: 1 clean + 2 jerks", "5 x (1 clean + 2 jerks)", "15 min to find a 1RM", "build to a heavy single",
+    "5 rows, 1:1 rest", "1:2 work to rest", "EMOM 10 odd: 5 rows even min: 3 rows", "**Bold**",
     "__Under__", "rest two min", "REST three sec", "Cash out", "buy in", "two 50-lb dumbbells", "a pair of 24 kg KBs",
 )  # fmt: skip
 lines = st.lists(

@@ -474,7 +474,7 @@ FORMS: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
 )
 
 INEXPRESSIBLE: Final[tuple[tuple[str, str], ...]] = (
-    ("Death by burpees", "an EMOM that grows by one each minute until one is missed"),
+    ("Death by burpees", "an EMOM that grows until a minute is missed: read as 20 minutes of it"),
     (
         "AMRAP 7\n3-6-9-12-...\nThrusters\nC2B",
         "a ladder without an end: read as the numbers that stand there, with a warning",

@@ -238,7 +238,8 @@ def sets_of_load(step: Step) -> bool:
 def max_of(step: Step, first: Token, value: float) -> None:
     """``3RM``: the heaviest three repetitions."""
     step.facts.notes.append(f"{int(value)}RM")
-    step.info(first.start, f"{int(value)}RM is read as {int(value)} repetitions; which load was the most is recorded",
+    many = "repetition" if value == 1 else "repetitions"
+    step.info(first.start, f"{int(value)}RM is read as {int(value)} {many}; which load was the most is recorded",
               "write the load that is meant, such as 90%")  # fmt: skip
 
 
