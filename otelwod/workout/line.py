@@ -12,7 +12,8 @@ from typing import Final
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.movements import MAX_NAME
-from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, is_label, split
+from otelwod.workout.numbers import clock
+from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, is_label, opened, split
 from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
 from otelwod.workout.reading.growing import grow
@@ -31,7 +32,11 @@ _RESERVED: Final = (
     | SECTIONS
 )
 _TITLE_KEYS: Final = frozenset({"name", "title"})
+_LIKE_WORK: Final = re.compile(r"[0-9]{1,4} ?(?:x ?[0-9]|[^\W\d_]{2,}|m |k |s )(?!.*\d:\d\d:)")
+"""A note that begins as a step does."""
 MAX_VALUE: Final = 1000
+MAX_STEPS: Final = 1000
+"""Steps of one line."""
 """Characters of one attached value."""
 
 
@@ -46,8 +51,12 @@ def read_line(content: str, default_unit: str) -> Reading:
     body = tidy(body, remarks, notes)
     line = tokens(body)
     if line and line[-1].kind == "comment":
-        note = line.pop().text
-        notes.append(note.lstrip("/" if note.startswith("/") else "#").strip())
+        comment = line.pop()
+        note = comment.text.lstrip("/" if comment.text.startswith("/") else "#").strip()
+        notes.append(note)
+        if line and comment.text.startswith("//") and _LIKE_WORK.match(note):
+            remarks.add(Remark(comment.start, "info", f"{note[:40]!r} stands behind // and is a note: it is never done",
+                               "write a comma between steps"))  # fmt: skip
     mark, start = _mark(line)
     line = line[start:]
     if line:
@@ -81,7 +90,7 @@ def read_line(content: str, default_unit: str) -> Reading:
     if grows is not None:
         line = line[3:] if len(line) > 2 and line[2].kind == ":" else line[2:]
     if line:
-        nodes, anchor = _steps(body, line, remarks, default_unit)
+        nodes, anchor = _steps(body, opened(line), remarks, default_unit)
     if not nodes and title and title[0].text.lower() in SECTIONS:
         nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
     if title and (title[0].word in STANDARDS or title[0].word in SCALINGS):
@@ -296,6 +305,10 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
         steps.append(chosen(group, remarks))
         steps.extend(Facts(offset=one.offset, duration=length) for one in group for length in one.later)
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
+    if len(parts) > MAX_STEPS:
+        remarks.add(Remark(parts[MAX_STEPS][1][0].start if parts[MAX_STEPS][1] else 0, "error",
+                           f"the line has more than {MAX_STEPS:,} steps", "write one step a line"))  # fmt: skip
+        del parts[MAX_STEPS:]
     if not steps:
         return [], -1
     last = steps[-1]

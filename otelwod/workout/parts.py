@@ -92,6 +92,48 @@ def is_label(word: str) -> bool:
     return word in PARTNERS or word in STANDARDS or word in SCALINGS or _LETTER.fullmatch(word) is not None
 
 
+_GROUPING: Final = words("x rounds round rds sets set times")
+_PLAIN: Final = frozenset({"+", ",", ";"})
+
+
+def opened(line: list[Token]) -> list[Token]:
+    """``3 x (400 m Run + 10 Burpees), rest 3:00``: without the brackets of the group that is repeated.
+
+    What stands behind the bracket is a step of its own, or the movement of steps without one (``(400 m + 200 m) Run``).
+    """
+    first = next((i for i, token in enumerate(line[:5]) if token.kind == "open"), 0)
+    head = line[:first]
+    if not head or head[0].kind != "number" or not any(t.kind == "times" or t.word in _GROUPING for t in head[1:]):
+        return line
+    if any(t.kind not in ("number", "times", ":") and t.word not in _GROUPING and t.word != "of" for t in head):
+        return line
+    close = next((i for i in range(first + 1, len(line)) if line[i].kind in ("open", "close")), -1)
+    if close < 0 or line[close].kind == "open":
+        return line
+    inner, rest = line[first + 1 : close], line[close + 1 :]
+    if rest and rest[0].word in ("w", "with"):
+        rest = rest[2:] if rest[1:2] and rest[1].kind == "/" else rest[1:]
+    joins = [i for i, token in enumerate(inner) if token.kind in _PLAIN]
+    measured = any(token.kind in ("word", "time") for token in inner)
+    if not joins or not measured or inner[0].kind not in ("number", "time", "word", "?"):
+        return line
+    while head[-1].kind == ":" or head[-1].word == "of":
+        head.pop()
+    if head[-1].kind != "times" and head[-1].word not in _GROUPING:
+        return line  # 5 x 5 (100 kg, slow)
+    comma = Token(",", ",", line[close].start, line[close].end, False)
+    moves = bool(rest) and all(token.kind == "word" for token in rest) and rest[0].word != "rest"
+    if not moves:
+        joined = rest and rest[0].kind in (*_PLAIN, "-")
+        return [*head, *inner, *((comma,) if rest else ()), *(rest[1:] if joined else rest)]
+    found = list(head)
+    for start, end in zip([0, *(i + 1 for i in joins)], [*joins, len(inner)], strict=True):
+        part = inner[start:end]
+        bare = all(token.kind != "word" or token.word in SPELLINGS for token in part)
+        found += [*part, *(rest if bare else ()), *inner[end : end + 1]]
+    return found
+
+
 _JOINERS: Final = frozenset("|+,;/&")
 _JOINING: Final = words("and then rest")
 

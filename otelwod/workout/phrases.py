@@ -10,6 +10,7 @@ from typing import Final
 
 from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Remark, Remarks
+from otelwod.workout.spellings import respell, rule, signs
 
 _LONGEST: Final = 400
 """Characters of a line that is looked at; no phrase of a board stands in a longer one."""
@@ -20,99 +21,90 @@ _NUMBER_WORDS: Final = {
 _AMOUNT: Final = r"\d+(?:\.\d+)?(?:/\d+(?:\.\d+)?)?"
 _WEIGHT: Final = r"(?:lbs?\.?|kgs?|pounds?|poods?|#)"
 _HEIGHT: Final = r"(?:['\"\u2019\u201d\u2032\u2033]|[- ]?(?:in|inch|inches|ft|feet|foot)\b)"
-_signs: set[str] = set()
-
-
-def _rule(pattern: str, sign: str, *others: str) -> re.Pattern[str]:
-    """A rule, and its signs: texts in lower case of which each line has one that the rule matches."""
-    _signs.update((sign, *others))
-    return re.compile(pattern, re.IGNORECASE)
-
-
 _BLANKED: Final = (
-    _rule(r"^complete (?=as many|\d)", "complete "),
-    _rule(r"(?<=%)\s?(?:of )?(?:your )?(?:1[- ]?rm|max)\b", "%"),
-    _rule(r"(?<=\d)x(?=\s?(?:bw|bodyweight)\b)", "bw", "bodyweight"),
-    _rule(r",(?= ?\d+ reps?$)", ","),
-    _rule(rf"(?<=\w),(?= {_AMOUNT}[- ]?{_WEIGHT}(?: (?:balls?|kettlebells?|dumbbells?|barbell|bar)(?: to .*)?)?$)",
+    rule(r"^complete (?=as many|\d)", "complete "),
+    rule(r"(?<=%)\s?(?:of )?(?:your )?(?:1[- ]?rm|max)\b", "%"),
+    rule(r"(?<=\d)x(?=\s?(?:bw|bodyweight)\b)", "bw", "bodyweight"),
+    rule(r",(?= ?\d+ reps?$)", ","),
+    rule(rf"(?<=\w),(?= {_AMOUNT}[- ]?{_WEIGHT}(?: (?:balls?|kettlebells?|dumbbells?|barbell|bar)(?: to .*)?)?$)",
           ","),
-    _rule(rf"(?<=\w),(?= \d+(?:/\d+)?{_HEIGHT} ?(?:box|rope|target|wall)?$)", ","),
-    _rule(r"(?<=lb) ball(?: to(?: an?)?)?(?= \d|$)|(?<=pound) ball$|(?<=kg) ball(?: to(?: an?)?)?(?= \d|$)",
+    rule(rf"(?<=\w),(?= \d+(?:/\d+)?{_HEIGHT} ?(?:box|rope|target|wall)?$)", ","),
+    rule(r"(?<=lb) ball(?: to(?: an?)?)?(?= \d|$)|(?<=pound) ball$|(?<=kg) ball(?: to(?: an?)?)?(?= \d|$)",
           "lb ball", "pound ball", "kg ball"),
-    _rule(r"(?<=ft) target$|(?<=foot) target$", "ft target", "foot target"),
-    _rule(r"(?<=\d[\"\u201d\u2033]) box$", '" box', "\u201d box", "\u2033 box"),
-    _rule(r"(?<=^rest) (?:precisely|exactly)\b", "precisely", "exactly"),
+    rule(r"(?<=ft) target$|(?<=foot) target$", "ft target", "foot target"),
+    rule(r"(?<=\d[\"\u201d\u2033]) box$", '" box', "\u201d box", "\u2033 box"),
+    rule(r"(?<=^rest) (?:precisely|exactly)\b", "precisely", "exactly"),
 )  # fmt: skip
 """Words without a meaning of their own."""
 
 _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
-    (_rule(r"(?<=\S) ?,? ?\(?\bnot for time\b\)?", "not for time"), "info",
+    (rule(r"(?<=\S) ?,? ?\(?\bnot for time\b!*\)?", "not for time"), "info",
      "the time is not scored", "write the rounds alone"),
-    (_rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?(?:[:.]?$|,))|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
+    (rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?(?:[:.]?$|,))|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
            "in team", "in pair"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b", "with a"), "info",
+    (rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b", "with a"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?", "split"), "info",
+    (rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?", "split"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b", "@"), "info", "a pace is kept as a note and not timed",
+    (rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b", "@"), "info", "a pace is kept as a note and not timed",
      "write the distance alone, or a time for it"),
-    (_rule(r"(?<=\d )\((\d+)/\1\)", "("), "info", "kept as a note: the count in front is that of both sides",
+    (rule(r"(?<=\d )\((\d+)/\1\)", "("), "info", "kept as a note: the count in front is that of both sides",
      "write the count of both sides together"),
-    (_rule(r"^(?:on|with) (?:a|the)(?: running| continuous)* clock\b[:.,]?", "clock"), "info",
+    (rule(r"^(?:on|with) (?:a|the)(?: running| continuous)* clock\b[:.,]?", "clock"), "info",
      "the parts follow one another", "write the length of each part"),
 
-    (_rule(r"(?<=\brest) ?@? ?\d ?: ?\d(?!\w)(?: ?(?:work ?[:/to]+ ?rest|ratio))?"
+    (rule(r"(?<=\brest) ?@? ?\d ?: ?\d(?!\w)(?: ?(?:work ?[:/to]+ ?rest|ratio))?"
            r"|^(?:work ?[:/] ?rest:? )\d ?: ?\d(?!\d)",
            "rest @", "rest 1:1", "rest 1:2", "rest 1:3", "rest 2:1", "rest 3:1", "work:rest", "work/rest"), "info",
      "a rest as long as the work is kept as a note: the rest is open", "write the time: Rest 1:00"),
-    (_rule(r"\b(?:i go,? ?(?:/|then)? ?you go|you go,? ?(?:/|then)? ?i go|igug|igyg|ygig|relay(?: style)?"
+    (rule(r"\b(?:i go,? ?(?:/|then)? ?you go|you go,? ?(?:/|then)? ?i go|igug|igyg|ygig|relay(?: style)?"
            r"|waterfall(?: start| style)?|alternate (?:rounds|movements|partners)|one works,? one rests"
            r"|(?:one|1) (?:partner )?(?:works|working) at a time)\b[:,]?",
            "you go", "igug", "igyg", "ygig", "relay", "waterfall", "alternate ", "one works", "at a time"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r",? ?\b(?:while|as) (?:your |the )?(?:other )?partners? .*$", "partner"), "info",
+    (rule(r",? ?\b(?:while|as) (?:your |the )?(?:other )?partners? .*$", "partner"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r",? ?\b(?:partition|break up|share|divide)(?: the)?(?: reps| work)?"
+    (rule(r",? ?\b(?:partition|break up|share|divide)(?: the)?(?: reps| work)?"
            r"(?: as needed| as desired|,? any ?how)\b",
            "partition", "break up", "share", "divide"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (_rule(r"^(?:alternate|alternating)(?: between)?:?$", "alternat"), "info",
+    (rule(r"^(?:alternate|alternating)(?: between)?:?$", "alternat"), "info",
      "kept as a note: lines of intervals take turns", "write the lines below it"),
-    (_rule(r":? ?\b(?:build|work) (?:up )?to an? (?:heavy|max)(?: (?:single|set))?\b", "to a"), "info",
+    (rule(r":? ?\b(?:build|work) (?:up )?to an? (?:heavy|max)(?: (?:single|set))?\b", "to a"), "info",
      "kept as a note: which load is the most is recorded", "write the load that is meant, such as 90%"),
-    (_rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
+    (rule(r"^\*[^*\d]+\*$", "*"), "info", "kept as a note", "write it without * if it is something to do"),
 )  # fmt: skip
-_FIND: Final = _rule(
+_FIND: Final = rule(
     r"\b(?:to )?(?:find|establish|test|hit|reach|(?:build|work)(?: up)? to)(?: (?:an?|your|the|new|today's))* "
     r"(?=(?:heavy|heaviest|max)\b|\d{1,2} ?-?rm\b)",
     "find ", "establish ", "test ", "hit ", "reach ", " to ",
 )  # fmt: skip
-_HEAVY: Final = _rule(r"\bheavy (single|double|triple)\b(?: of)?", "heavy ")
+_HEAVY: Final = rule(r"\bheavy (single|double|triple)\b(?: of)?", "heavy ")
 _HEAVY_REPS: Final = {"single": "1RM", "double": "2RM", "triple": "3RM"}
 """What is looked for is the load of so many repetitions."""
-_RATIO: Final = _rule(r"(?<![\d:])(\d ?: ?\d)(?![\d:])(?: ?work ?(?:[:/]|to) ?rest| rest)\b(?: ratio)?",
+_RATIO: Final = rule(r"(?<![\d:])(\d ?: ?\d)(?![\d:])(?: ?work ?(?:[:/]|to) ?rest| rest)\b(?: ratio)?",
                       ":1 rest", ":2 rest", ":3 rest", "work:rest", "work/rest", "work to rest")  # fmt: skip
-_COMPLEX: Final = _rule(
+_COMPLEX: Final = rule(
     r"^(?:(?:barbell|bb|db) )?complex ?[:-]? ?"
     r"(?:x ?(\d{1,3})|(\d{1,3}) ?x|(\d{1,3}) (?:sets|rounds)(?: of)?)? ?:?(?= ?\d)",
     "complex",
 )  # fmt: skip
-_ENCLOSED: Final = _rule(
+_ENCLOSED: Final = rule(
     r"^(\d{1,3} ?(?:x|sets|rounds)(?: of)?:? ?)\((\d+ [^\W\d][^()+]*(?:\+[^()+]*)+)\)", "("
 )  # fmt: skip
 """``5 x (1 clean + 2 front squats)``"""
-_PAIR: Final = _rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)",
+_PAIR: Final = rule(rf"\b(?:a )?(?:two|pair of|2) (?={_AMOUNT}[- ]?{_WEIGHT} ?(?:db|kb|dumbbell|kettlebell)s\b)",
                      "dbs", "kbs", "dumbbells", "kettlebells")  # fmt: skip
-_TURNS: Final = _rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
-_BOLD: Final = _rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
-_SPELLED: Final = _rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
-_PARTS: Final = _rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
-_FIFTIES: Final = _rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/")
+_TURNS: Final = rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
+_BOLD: Final = rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
+_SPELLED: Final = rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
+_PARTS: Final = rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
+_FIFTIES: Final = rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/")
 """``DB thrusters 50s/35s``: two of 50 lb."""
 _HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _KEYCAP: Final = re.compile("[0-9#*]\ufe0f?\u20e3")
-_SIGNS: Final = re.compile("|".join(map(re.escape, sorted(_signs))))
+_SIGNS: Final = re.compile("|".join(map(re.escape, sorted(signs))))
 """What a line has if there is anything to do in it; most lines have none of it."""
 
 
@@ -128,6 +120,7 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     text = line[shift:].rstrip()
     if not text or text[0] in '"\u201c':
         return line + comment
+    text = respell(text, shift, remarks, notes)
     text = _sought(text, shift, remarks, notes)
     text = _complex(text, shift, remarks, notes)
     text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
