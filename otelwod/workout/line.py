@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from otelwod.workout.asides import plain, station
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.movements import MAX_NAME
@@ -48,7 +49,8 @@ def read_line(content: str, default_unit: str) -> Reading:
     if "{" in body or "}" in body:
         body = _objects(body, values, remarks)
     notes: list[str] = []
-    body = tidy(body, remarks, notes)
+    body, each = station(body)
+    body = plain(tidy(body, remarks, notes), remarks, notes)
     line = tokens(body)
     if line and line[-1].kind == "comment":
         comment = line.pop()
@@ -98,6 +100,8 @@ def read_line(content: str, default_unit: str) -> Reading:
     if grows is not None:
         nodes = grow(nodes, grows.start, remarks)
         anchor = 0 if nodes else -1
+    if each and anchor >= 0:
+        nodes, anchor = _timed_lines(nodes, anchor, each, remarks)
     if not nodes and values:
         nodes, anchor = [(-1, Facts())], 0
     if not nodes and not len(remarks):
@@ -118,6 +122,22 @@ def read_line(content: str, default_unit: str) -> Reading:
         if (mark or head.joined) and _says_something(head) and not _values_only(head):
             head.joined, head.step = mark == "+", mark == "-"
     return Reading(nodes, anchor, tuple(remarks))
+
+
+def _timed_lines(
+    nodes: list[tuple[int, Facts]], anchor: int, each: int, remarks: Remarks
+) -> tuple[list[tuple[int, Facts]], int]:
+    """``3 rounds, 1 min each station``: in each round every line below has an interval of that time."""
+    head = nodes[anchor][1]
+    if len(nodes) > 1 or head.has_work or head.kind not in (None, "for_time") or head.rounds is None:
+        remarks.add(Remark(head.offset, "warning", f"skipped the {clock(each)} at each station: the line is no rounds",
+                           f"write {clock(each)} in front of each line below"))  # fmt: skip
+        return nodes, anchor
+    remarks.add(Remark(head.offset, "info", f"each line below is done for {clock(each)} in every round",
+                       f"write {clock(each)} in front of each line below"))  # fmt: skip
+    outer = Facts(offset=head.offset, rounds=head.rounds, adopts=True, wraps=True)
+    inner = Facts(offset=head.offset, kind="tabata", work_ns=each, rest_ns=0, assumed=True, adopts=True)
+    return [(-1, outer), (0, inner)], 1
 
 
 def _for_others(

@@ -87,33 +87,33 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         if i in dropped:
             continue
         facts = draft.facts
-        rank = 1 if i in caps else _rank(facts)
+        own = 1 if i in caps else rank(facts)
         works = facts.has_work and facts.kind != "section"
         adopter = (facts.adopts or i in caps) and not has_children[i] and not works
         target = i
         if facts.assumed and facts.kind == "tabata":
-            rank = 4 if works else 3 if _inside_repeats(drafts, open_headers.get((draft.fence, draft.parent))) else 1
+            own = 4 if works else 3 if _inside_repeats(drafts, open_headers.get((draft.fence, draft.parent))) else 1
         if facts.part:
-            rank = min(rank, 1)
+            own = min(own, 1)
         if facts.wraps and not has_children[i + 1] and not drafts[i + 1].facts.has_work:
-            rank, adopter, target = 1, True, i + 1
+            own, adopter, target = 1, True, i + 1
         place = (draft.fence, draft.parent)
         headers = open_headers.get(place)
         if headers is None:
             if adopter:
-                open_headers[place] = [(rank, target)]
+                open_headers[place] = [(own, target)]
             continue
         if _SECTIONED.match(draft.text) is not None:  # Strength: 5x5 Squat ends the part before
             headers.clear()
         if draft.blank_before:
             while headers and headers[-1][0] > 0 and headers[-1][1] in adopted:
                 headers.pop()
-        if facts.kind == "rest" and following[i] >= 0 and _rank(drafts[following[i]].facts) <= 1:
-            rank = 1
+        if facts.kind == "rest" and following[i] >= 0 and rank(drafts[following[i]].facts) <= 1:
+            own = 1
         if facts.kind == "rest" and headers and headers[-1][1] not in adopted:
             above = drafts[headers[-1][1]].facts
-            rank = 1 if above.kind == "amrap" else rank  # no AMRAP begins with a rest
-        while headers and headers[-1][0] >= rank:
+            own = 1 if above.kind == "amrap" else own  # no AMRAP begins with a rest
+        while headers and headers[-1][0] >= own:
             headers.pop()
         if headers and _ENDS.match(draft.text) is not None and (facts.is_header or draft.text[:1] not in "tT"):
             if headers[-1][1] in adopted:
@@ -127,7 +127,7 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
             draft.parent = header
             adopted[header] = adopted.get(header, 0) + 1
         if adopter:
-            headers.append((rank, target))
+            headers.append((own, target))
     for header, count in adopted.items():
         lines = "the line below, not indented, is" if count == 1 else f"{count} lines below, not indented, are"
         found.say(drafts[header], "info", f"{lines} read as part of it", "indent the lines that belong to it")
@@ -226,7 +226,7 @@ def _inside_repeats(drafts: list[Draft], headers: list[tuple[int, int]] | None) 
     return facts is not None and (facts.kind == "amrap" or facts.rounds is not None or bool(facts.scheme))
 
 
-def _rank(facts: Facts) -> int:
+def rank(facts: Facts) -> int:
     """Which headers hold which: sections, then workouts, then rounds, then bare work and rest (3), then work."""
     if facts.kind == "section":
         return 0

@@ -7,6 +7,7 @@ import hashlib
 from otelwod.workout.building import build
 from otelwod.workout.drafts import Draft, read_drafts
 from otelwod.workout.format import workout_format
+from otelwod.workout.headings import settle_headers
 from otelwod.workout.model import Scalar, Workout
 from otelwod.workout.nesting import adopt, attach_caps, in_order
 from otelwod.workout.regroup import regroup
@@ -28,6 +29,7 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
     drafts = read_drafts(found, _default_unit(text))
     identity = _identity(drafts.drafts)
     regroup(drafts)
+    settle_headers(drafts)
     caps, dropped = attach_caps(drafts)
     adopt(drafts, caps, dropped)
     caps, dropped = in_order(drafts, caps, dropped)

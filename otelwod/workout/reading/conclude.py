@@ -102,6 +102,11 @@ def settle(step: Step) -> None:
         facts.inner_rounds = None
     if facts.kind != "emom":
         facts.interval_ns = None
+    whole = (facts.work_ns or 0) + (facts.rest_ns or 0)
+    if facts.kind == "emom" and facts.work_ns and whole == facts.interval_ns and facts.rounds is not None:
+        facts.kind = "tabata"  # EMOM 12 (40 s work / 20 s rest)
+        step.info(facts.offset, f"it is read as {facts.rounds} intervals of this work and rest",
+                  f"write ({facts.rounds}) {clock(facts.work_ns)} / {clock(facts.rest_ns or 0)}")  # fmt: skip
     if facts.kind != "tabata" and facts.work_ns is not None:
         facts.work_ns = facts.rest_ns = None
         step.said("skipped work and rest: the line is of another kind", "give them a line of their own")
