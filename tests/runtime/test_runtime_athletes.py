@@ -55,12 +55,78 @@ def test_form_fatigue_noise_and_breath() -> None:
     assert time(noisy, 1) == time(noisy, 1) != time(noisy, 2)
 
 
-def test_open_amounts_are_chosen_within_their_range() -> None:
-    for text, least, most in (("8-12 Curls", 8, 12), ("Max Pull-ups", 8, 20), ("? Push-ups", 8, 20)):
-        for seed in range(5):
-            events = simulated(text, seed=seed)
-            done = sum(e.value for e in events if isinstance(e, MetricRecorded) and e.metric == "reps")
-            assert least - 12 <= done <= most, text
+def reps_by_effort(events: list[Event]) -> list[float]:
+    """The repetitions of every effort that recorded some, in order."""
+    done: dict[str, float] = {}
+    for event in events:
+        if isinstance(event, MetricRecorded) and event.metric == "reps":
+            done[event.block] = done.get(event.block, 0) + event.value
+    return list(done.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "efforts_", "least", "most"),
+    [
+        ("8-12 Curls", 1, 8, 12),
+        ("Max Pull-ups", 1, 8, 20),
+        ("? Push-ups", 1, 8, 20),
+        ("4 sets of 8-12 Curls", 4, 8, 12),
+        ("3 rounds of:\n  6-8 Back Squat @ RPE 8", 3, 6, 8),
+        ("EMOM 3\n  3-4 Burpees", 3, 3, 4),
+        ("100-120 Air Squats", 1, 100, 120),
+    ],
+)
+def test_open_amounts_are_chosen_within_their_range(text: str, efforts_: int, least: int, most: int) -> None:
+    for seed in range(5):
+        done = reps_by_effort(simulated(text, seed=seed))
+        assert len(done) == efforts_
+        assert all(least <= reps <= most for reps in done), (text, seed, done)
+
+
+def test_a_range_takes_the_time_of_its_repetitions() -> None:
+    events = simulated("8-12 Burpees", EVEN)
+    assert stopped(events, "0").t == pytest.approx(reps_by_effort(events)[0] * 3.6 * S, abs=2_000_000)
+
+
+def test_a_range_beyond_the_most_sets_is_kept_too() -> None:
+    (done,) = reps_by_effort(simulated("30000-40000 Double-unders", replace(EVEN, set_size=(1, 1))))
+    assert 30_000 <= done <= 40_000
+
+
+@pytest.mark.parametrize(
+    ("text", "metric", "done"),
+    [
+        ("AMRAP 1:00\n  30 Burpees", "reps", 16),  # 60 s / 3.6 s
+        ("EMOM 1\n  20 Burpees", "reps", 16),
+        ("AMRAP 1:00\n  340 m Run", "distance", 203),  # 204 m at the very boundary, which comes first
+        ("AMRAP 1:00\n  20 cal Row", "energy", 15),
+    ],
+)
+def test_what_the_clock_cuts_is_done_in_proportion_to_its_time(text: str, metric: str, done: int) -> None:
+    found = [e.value for e in simulated(text, EVEN) if isinstance(e, MetricRecorded) and e.metric == metric]
+    assert found == [done]
+
+
+def test_a_clock_that_cuts_every_minute_slows_nobody_by_chance() -> None:
+    for seed in range(8):
+        done = reps_by_effort(simulated("EMOM 5\n  40 Burpees", seed=seed))
+        assert len(done) == 5
+        assert max(done) - min(done) <= 5, done
+    fresh, *_, tired = reps_by_effort(simulated("EMOM 10\n  40 Burpees", replace(EVEN, fatigue=1.0)))
+    assert tired < fresh * 0.8
+
+
+def test_work_that_was_cut_off_tires_nobody() -> None:
+    tiring = replace(EVEN, fatigue=1.0)
+    tabata = reps_by_effort(simulated("Tabata Squats", tiring))
+    assert tabata[0] - tabata[-1] <= 4, "160 s of work, not 200 squats planned for each interval"
+
+
+@pytest.mark.parametrize("text", ["EMOM 4\n  5 Burpees\n  Rest", "EMOM 4\n  Rest\n  5 Burpees"])
+def test_an_open_rest_fills_its_interval(text: str) -> None:
+    for seed in range(6):
+        rests = [row for row in efforts(simulated(text, seed=seed)) if row[0] == "Rest"]
+        assert len(rests) == 4, rests  # one a minute, never a second one behind it
 
 
 def test_intervals_are_worked_to_the_clock() -> None:
