@@ -20,6 +20,10 @@ _CACHED_LINES: Final = 20_000
 _QUOTES: Final = '"\u201c\u201d'
 _RULES: Final = frozenset("-=_")
 _TABATA_ALL: Final = re.compile(r"[\"\u201c]?tabata (?:something else|this)[\"\u201d]? ?:?", re.IGNORECASE)
+_HASHTAGS: Final = re.compile(
+    r"(?:[#@][\w.]+[ \t]+)+[#@][\w.]+|#(?:crossfit|wod|workout|fitness|fitfam|training)\w*", re.IGNORECASE
+)
+"""What stands below a post, and names nothing."""
 _DECORATION: Final = re.compile("[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+")
 
 
@@ -83,7 +87,7 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
             if content.startswith("//"):
                 continue
             if start == "#":
-                if found.title is None:
+                if found.title is None and _HASHTAGS.fullmatch(content) is None:
                     found.title = content.strip("# \t") or None
                 continue
             if content.startswith(("```", "~~~")):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from otelwod.workout.drafts import Draft, Drafts
@@ -14,21 +15,109 @@ from otelwod.workout.remarks import Remarks
 
 _BETWEEN: Final = re.compile(r"\b(?:between|b ?/ ?w|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
 
+_AMONG: Final = re.compile(
+    r"\b(?:between|btw|b ?/ ?w) (?:the )?(?:exercise|movement|station|tabata|block)s?\b", re.IGNORECASE
+)
+
 
 def regroup(found: Drafts) -> None:
-    """Both rules, for texts in which they can apply."""
-    names = rests = levels = False
+    """All rules, for texts in which they can apply."""
+    names = rests = levels = supersets = times = False
     for draft in found.drafts:
         facts = draft.facts
         levels = levels or bool(facts.level)
+        supersets = supersets or (bool(facts.notes) and _paired(facts) == 2)
+        times = times or _lone_time(facts)
         rests = rests or facts.kind == "rest"
         names = names or (facts.movement is not None and _names_only(facts))
     if levels:
         _choose(found)
+    if supersets:
+        _alternate(found)
+    if times:
+        _say_lone_times(found)
     if names:
         _give_movements(found)
     if rests:
         _open_sets(found)
+
+
+# ------------------------------------------------------------------------------- A1: 4x6 Press / A2: 4x8 Rows
+
+
+def _paired(facts: Facts) -> int:
+    """The number in the label of sets that take turns with others (``A2.``), or 0."""
+    match = _PAIR.fullmatch(facts.notes[0]) if facts.notes else None
+    plain = facts.rounds is not None and facts.kind is None and facts.has_work and facts.inner_rounds is None
+    return int(match[2]) if match is not None and plain else 0
+
+
+_PAIR: Final = re.compile(r"([A-Ga-g])([1-9])")
+
+
+def _alternate(found: Drafts) -> None:
+    """``A1``, ``A2`` with as many sets each are rounds of both, and so is the rest below them."""
+    index: list[int] = []
+    built: list[Draft] = []
+    drafts = found.drafts
+    head, until = -1, -1
+    for i, draft in enumerate(drafts):
+        parent = None if draft.parent is None else index[draft.parent]
+        if i > until and (end := _end_of_pairs(drafts, i)) > i + 1:
+            head, until = len(built), end - 1
+            first = draft.facts
+            built.append(Draft(draft.line, draft.column, parent, Facts(offset=first.offset, rounds=first.rounds),
+                               draft.text, draft.blank_before, draft.fence))  # fmt: skip
+            names = f"{first.notes[0]} to {drafts[_last_pair(drafts, end)].facts.notes[0]}"
+            found.say(draft, "info", f"{names} are read as {first.rounds} rounds of one behind the other",
+                      "give them labels such as A and B to do them one after the other")  # fmt: skip
+        if i <= until:
+            parent = head
+            draft.facts = replace(draft.facts, rounds=None, times_word=False, adopts=False)
+            draft.blank_before = False
+        draft.parent = parent
+        index.append(len(built))
+        built.append(draft)
+    found.drafts = built
+
+
+def _end_of_pairs(drafts: list[Draft], start: int) -> int:
+    """The index behind a run of such lines, the rest below it among them."""
+    first, end = drafts[start], start
+    while end < len(drafts) and drafts[end].parent == first.parent and drafts[end].fence == first.fence:
+        facts = drafts[end].facts
+        if _paired(facts) != end - start + 1 or facts.rounds != first.facts.rounds:
+            break
+        if facts.notes[0][0].lower() != first.facts.notes[0][0].lower():
+            break
+        end += 1
+    if start + 1 < end < len(drafts) and drafts[end].facts.kind == "rest" and not drafts[end].blank_before:
+        end += drafts[end].parent == first.parent
+    if end < len(drafts) and drafts[end].parent is not None and start <= drafts[end].parent < end:
+        return start  # a line with lines of its own
+    return end
+
+
+def _last_pair(drafts: list[Draft], end: int) -> int:
+    return end - 1 if drafts[end - 1].facts.kind != "rest" else end - 2
+
+
+# --------------------------------------------------------------------------------------- 12 min / 10 burpees
+
+
+def _lone_time(facts: Facts) -> bool:
+    """A time and nothing else."""
+    alone = facts.duration is not None and facts.kind is None and not facts.is_header and not facts.has_work
+    return alone and not facts.notes and facts.load is None and facts.size is None
+
+
+def _say_lone_times(found: Drafts) -> None:
+    """A time above lines that it does not hold is waited for, and that is said."""
+    for before, draft in pairwise(found.drafts):
+        follows = before.parent == draft.parent and before.line != draft.line and not draft.blank_before
+        if follows and _lone_time(before.facts) and draft.facts.has_work and draft.facts.duration is None:
+            found.say(before, "warning", "a time alone: it runs out before the lines below begin",
+                      "write AMRAP in front of it, or indent the lines that are done in it")  # fmt: skip
 
 
 # -------------------------------------------------------------------------- Rx: 10 Pull-ups / Scaled: 10 Ring rows
@@ -88,8 +177,10 @@ def _names_only(facts: Facts) -> bool:
 
 def _bare_set(facts: Facts) -> bool:
     """Work without a movement: ``5x5 @ 80%``, ``3 @ 85%``, ``5 x 400 m``; or a scheme alone: ``5-5-3-3-1``."""
-    if facts.movement is not None or facts.kind is not None or facts.choices or facts.cap is not None:
+    if facts.movement is not None or facts.kind not in (None, "emom") or facts.choices or facts.cap is not None:
         return False
+    if facts.kind == "emom":
+        return facts.reps is not None  # 3 x 5 @ 75% every 2:30
     sets = facts.rounds is not None or bool(facts.scheme)
     amount = facts.distance is not None or facts.energy is not None
     return facts.reps is not None or (bool(facts.scheme) and not facts.joined) or (sets and amount)
@@ -172,6 +263,9 @@ def _open_sets(found: Drafts) -> None:
         above = before.get(place)
         if facts.kind == "rest" and above is not None and not draft.blank_before:
             sets = drafts[above].facts
+            if any(map(_AMONG.search, facts.notes)):
+                found.say(draft, "warning", "it is read as one rest, behind the line above",
+                          "write it behind each line that it follows")  # fmt: skip
             if sets.kind in (None, "for_time") and (sets.rounds is not None or sets.scheme):
                 if any(map(_BETWEEN.search, facts.notes)):
                     if sets.has_work or above in only_rests or above in others:

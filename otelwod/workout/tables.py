@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 _RULE: Final = re.compile(r"[ \t]*\|(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*")
+_REST: Final = re.compile(r"rest:? ([0-9:][^|]{0,20})|([0-9:][^|]{0,20}) rest", re.IGNORECASE)
 _COUNT: Final = re.compile(r"[0-9]+(?:[-/][0-9]+)*")
 
 
@@ -33,11 +34,19 @@ def untable(lines: list[tuple[int, str]]) -> None:
 
 def _work(cells: list[str], titles: list[str]) -> str:
     """Sets and repetitions, where the column says so or the cell is a bare number, then the rest in order."""
-    sets = reps = ""
+    sets = reps = rest = ""
+    bare = [cell for cell in cells if _COUNT.fullmatch(cell)]
     others: list[str] = []
     for at, cell in enumerate(cells):
         title = titles[at] if at < len(titles) else ""
         counted = _COUNT.fullmatch(cell) is not None
+        if title.startswith("rest") or _REST.fullmatch(cell):
+            rest = _REST.sub(r"\1\2", cell).strip()
+            rest = f"{rest} s" if rest.isdigit() and int(rest) > 10 else rest
+            continue
+        if counted and not titles and not sets and len(bare) == 2:
+            sets = cell
+            continue
         if counted and title.startswith(("set", "round")):
             sets = cell
         elif counted and not reps and (title.startswith("rep") or not titles):
@@ -45,4 +54,5 @@ def _work(cells: list[str], titles: list[str]) -> str:
         elif cell.strip("-\u2013\u2014"):
             others.append(cell)
     head = f"{sets}x{reps}" if sets and reps else f"({sets})" if sets else reps
-    return " ".join(filter(None, (head, *others)))
+    line = " ".join(filter(None, (head, *others)))
+    return f"{line}, rest {rest}" if rest.strip("-\u2013\u2014") else line

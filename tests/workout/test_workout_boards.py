@@ -304,6 +304,31 @@ BOARDS = [
     ("C) 3x12 DB Bench 50s", ("3 sets of 12 DB Bench 2 \u00d7 50 lb",)),
     ("5 sets (rest 2-3 min)\n5 squats", ("5 rounds:", "  5 squats", "  rest 2:00")),
     ("Deadlift 1 1/2 body weight", ("Deadlift 1.5 bw",)),
+    (
+        "| Exercise | Sets | Reps | Weight | Rest |\n|---|---|---|---|---|\n| Back Squat | 5 | 5 | 100 kg | 3:00 |",
+        ("5 rounds:", "  5 Back Squat 100 kg", "  rest 3:00"),
+    ),
+    ("| Back Squat | 5 | 3 | 100 kg | 90 s rest |", ("5 rounds:", "  3 Back Squat 100 kg", "  rest 1:30")),
+    ("| Lift | Reps | Rest (s) |\n|--|--|--|\n| Squat | 5 | 90 |\n| Row | 8 | - |", ("5 Squat", "rest 1:30", "8 Row")),
+    ("3x8 each side DB row", ("3 sets of 8 DB row (each side)",)),
+    (
+        "A1. Strict Press 4x6\nA2. Row 4x8\nRest 90s between supersets",
+        ("4 rounds:", "  6 Strict Press", "  8 Row", "  rest 1:30"),
+    ),
+    (
+        "Strength\nA1) Press 3x6 @ 70%\nA2) Pull-ups 3x8\n\nB1) 3x10 dips\nB2) 4x12 rows\n\nAMRAP 10\n5 burpees",
+        (
+            "Strength:",
+            "  3 rounds:",
+            "    6 Press 70%",
+            "    8 Pull-ups",
+            "  3 sets of 10 dips",
+            "  4 sets of 12 rows",
+            "  as many rounds as possible in 10:00:",
+            "    5 burpees",
+        ),
+    ),
+    ("Back Squat\n3 x 5 @ 75% every 2:30", ("(Back Squat)", "every 2:30, 3 times: 5 Back Squat 75%")),
 ]
 
 
@@ -364,6 +389,13 @@ def test_tabata_over_several_movements_takes_turns_and_says_so() -> None:
         ('2 rounds of "Fight Gone Bad"', "warning", "names another workout"),
         ("15 min to find 1RM back squat", "info", "1RM is read as 1 repetition;"),
         ("Complex x5: 1 clean + 2 front squats", "info", "parts of a complex"),
+        ("12 lunges each leg", "info", "12 is counted once, as that of one side"),
+        ("5 x 1 TGU per side", "info", "1 is counted once"),
+        ("3x8/8 single arm row 20kg", "info", "8 is counted once"),
+        ("400 m lunges each side", "info", "the amount is counted once"),
+        ("A1. Press 4x6\nA2. Row 4x8", "info", "A1 to A2 are read as 4 rounds"),
+        ("Tabata squats\nTabata rows\nRest 1 min between exercises", "warning", "one rest, behind the line above"),
+        ("12 min\n10 burpees", "warning", "a time alone"),
         ("6 rounds (30s max / 30s easy) bike", "info", "read as work and rest"),
         ('Plank 45"', "info", "read as seconds"),
         ('10 deadlifts 24"', "info", "read as inches"),
@@ -417,6 +449,12 @@ def test_tabata_over_several_movements_takes_turns_and_says_so() -> None:
 )
 def test_what_is_doubtful_is_said(board: str, severity: str, part: str) -> None:
     assert any(found == severity and part in message for found, message in _said(board))
+
+
+@pytest.mark.parametrize("tags", ["#crossfit #wod #fitfam @boxhamburg", "#wod #x", "#wod"])
+def test_tags_below_a_post_are_no_name(tags: str) -> None:
+    assert parse(f"AMRAP 5\n5 rows\n{tags}").name == "Workout"
+    assert parse(f"{tags}\n# Cindy\nAMRAP 5\n5 rows").name == "Cindy"
 
 
 def test_emoji_of_several_characters_are_no_error() -> None:

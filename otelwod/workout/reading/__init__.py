@@ -9,6 +9,7 @@ from otelwod.workout.facts import Facts
 from otelwod.workout.reading.brackets import read_bracket, read_square
 from otelwod.workout.reading.conclude import conclude
 from otelwod.workout.reading.counts import read_at, read_number, read_question, read_times
+from otelwod.workout.reading.sides import say_sides
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.stray import stray
 from otelwod.workout.reading.times import read_colon, read_mark, read_time
@@ -25,6 +26,7 @@ def read_step(content: str, line: list[Token], remarks: Remarks, default_unit: s
     step = Step(content, line, remarks, default_unit, scan)
     scan(step)
     conclude(step)
+    say_sides(step)
     return step.facts
 
 

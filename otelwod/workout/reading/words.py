@@ -10,6 +10,7 @@ from otelwod.workout.reading import headers
 from otelwod.workout.reading.amounts import amount_at
 from otelwod.workout.reading.conclude import IMPLEMENTS
 from otelwod.workout.reading.placing import put_quantity, put_rounds, put_rpe
+from otelwod.workout.reading.sides import on_side
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.times import on_at
 from otelwod.workout.tokens import Token
@@ -166,7 +167,7 @@ def on_from(step: Step, _token: Token) -> bool:
 
 def on_each(step: Step, _token: Token) -> bool:
     """``7 rounds each for time``."""
-    return not step.words and step.facts.is_header
+    return on_side(step, _token) or (not step.words and step.facts.is_header)
 
 
 def on_ignored(step: Step, _token: Token) -> bool:
@@ -201,6 +202,7 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "reps": on_reps,
     "x": on_ignored,
     "each": on_each,
+    "per": on_side,
     "r": on_recovery,
     "off": on_off,
     "e": on_short,
