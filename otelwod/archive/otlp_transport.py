@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from otelwod.telemetry.exporter_log import reason_of_error
+from otelwod.telemetry.otlp_answer import OtlpAnswerError, read_answer
 from otelwod.telemetry.settings import OtlpTarget
 
 if TYPE_CHECKING:
@@ -122,7 +123,11 @@ def _compressed(body: bytes, how: str) -> bytes:
 
 def _http_answer(status: int, reason: str, headers: Any, body: bytes) -> Answer:
     if 200 <= status < 300:
-        return _partial(body if "json" not in headers.get("content-type", "") else b"")
+        try:
+            rejected, words = read_answer(status, headers.get("content-type", ""), body)
+        except OtlpAnswerError as error:
+            return Answer(message=str(error))
+        return Answer(accepted=True, rejected=rejected, message=_shown(words))
     if 300 <= status < 400:
         return Answer(message=f"{status}: it redirects elsewhere, which is not followed; give its address")
     said = _shown(f"{status} {reason}{_said(headers, body)}")
@@ -149,17 +154,6 @@ def _said(headers: Any, body: bytes) -> str:
     else:
         return ""
     return f": {text}" if text.strip() else ""
-
-
-def _partial(body: bytes) -> Answer:
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped, unused-ignore]
-    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
-
-    try:
-        partial = ExportTraceServiceResponse.FromString(body).partial_success
-    except DecodeError:  # the status alone says that it was taken
-        return Answer(accepted=True)
-    return Answer(accepted=True, rejected=max(0, partial.rejected_spans), message=_shown(partial.error_message))
 
 
 class GrpcTransport:

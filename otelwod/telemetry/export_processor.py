@@ -21,7 +21,8 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from otelwod.telemetry.delivery import Destination
-from otelwod.telemetry.exporter_log import ExporterLog, reason_of_error
+from otelwod.telemetry.exporter_log import ExporterLog, reason_of, reason_of_error
+from otelwod.telemetry.otlp_answer import rejections
 
 REFUSED_TIMEOUT_S: Final = 1.5
 """How long an exit waits at most for a backend that refuses connections and has never accepted anything."""
@@ -212,28 +213,30 @@ class ExportProcessor(SpanProcessor):
             parts, splits = [batch], 0
             while parts:
                 part = parts.pop()
-                error = self._export(part)
-                if error and len(part) > 1 and splits < _MOST_SPLITS and _ABOUT_CONTENT.search(error):
+                error, rejected = self._export(part)
+                if error and not rejected and len(part) > 1 and splits < _MOST_SPLITS and _ABOUT_CONTENT.search(error):
                     # One span that the backend cannot take must not cost the others: find it.
                     parts += [part[len(part) // 2 :], part[: len(part) // 2]]
                     splits += 1
                 else:
-                    self._account(len(part), error)
+                    self._account(len(part), error, rejected)
         if not self._abandoned:
             self._shut_exporter()
         self._log.remove()
         self._idle.set()
 
-    def _account(self, count: int, error: str | None) -> None:
+    def _account(self, count: int, error: str | None, rejected: int) -> None:
+        """``error``: None when all was accepted. ``rejected``: how many of ``count`` were not, else all or none."""
         with self._changed:
             self._in_flight -= count
             if not self._abandoned:
-                if error is None:
-                    self._delivered += count
-                    self._patient = self._patience_s > 0
-                else:
-                    self._failed += count
+                lost = 0 if error is None else rejected or count
+                self._failed += lost
+                self._delivered += count - lost
+                if error is not None:
                     self._error = error
+                if lost < count:
+                    self._patient = self._patience_s > 0
             self._changed.notify_all()
 
     def _next_batch(self) -> list[ReadableSpan]:
@@ -256,16 +259,19 @@ class ExportProcessor(SpanProcessor):
     def _is_due(self) -> bool:
         return self._closing or len(self._queue) >= self._batch_size or (self._flushing and bool(self._queue))
 
-    def _export(self, batch: list[ReadableSpan]) -> str | None:
-        """None when accepted, else the reason."""
-        with self._log.listening() as heard:
+    def _export(self, batch: list[ReadableSpan]) -> tuple[str | None, int]:
+        """None when accepted, else the reason; and how many the server rejected one by one (0: it is all or none)."""
+        with self._log.listening() as heard, rejections() as partly:
             self._heard = heard
             try:
                 if self.exporter.export(batch) is SpanExportResult.SUCCESS:
-                    return None
+                    if not partly:
+                        return None, 0
+                    rejected, words = partly[-1]
+                    return reason_of(words) or "rejected by the endpoint", min(rejected, len(batch))
             except Exception as error:  # noqa: BLE001 - an exporter is foreign code; the next batch still has a chance
-                return reason_of_error(error)
-            return next(iter(heard), "")
+                return reason_of_error(error), 0
+            return next(iter(heard), ""), 0
 
     def _shut_exporter(self) -> None:
         try:

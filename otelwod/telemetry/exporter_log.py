@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
+from otelwod.telemetry.otlp_answer import OtlpAnswerError
+
 _LOGGER: Final = "opentelemetry"
 _LONGEST_REASON: Final = 160
 _UNINFORMATIVE: Final = re.compile(
@@ -32,6 +34,7 @@ _KNOWN: Final = tuple(
         ("statuscode.unavailable(?!.*details: .)", "it is unavailable"),
     )
 )
+_HTTP_ERROR: Final = re.compile(r"code: None, reason: (.*)", re.S)
 _HTTP_STATUS: Final = re.compile(r"code: (\d{3}), reason: (.*)", re.S)
 _GRPC_STATUS: Final = re.compile(r"error code: (?:StatusCode\.)?(\w+)(?:, error details: (.*))?", re.S)
 
@@ -43,6 +46,8 @@ def reason_of(message: str) -> str:
     for pattern, words in _KNOWN:
         if pattern.search(message):
             return words
+    if found := _HTTP_ERROR.search(message):
+        return _one_line(found[1])
     if found := _HTTP_STATUS.search(message):
         return _one_line(f"{found[1]} {found[2]}")
     if found := _GRPC_STATUS.search(message):
@@ -53,6 +58,8 @@ def reason_of(message: str) -> str:
 def reason_of_error(error: BaseException) -> str:
     """What an exporter raised, in a few words."""
     message = str(error)
+    if isinstance(error, OtlpAnswerError):
+        return _one_line(message)
     for pattern, words in _KNOWN:
         if pattern.search(message):
             return words

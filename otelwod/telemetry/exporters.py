@@ -21,6 +21,7 @@ from opentelemetry.sdk.metrics.export import AggregationTemporality, MetricExpor
 from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter
 
+from otelwod.telemetry.otlp_answer import check_response
 from otelwod.telemetry.settings import NamedExporter, OtlpTarget, ScrapeTarget, Target, Temporality
 
 _ENTRY_POINTS = {"traces": "opentelemetry_traces_exporter", "metrics": "opentelemetry_metrics_exporter"}
@@ -129,7 +130,10 @@ def _http_arguments(target: OtlpTarget) -> dict[str, Any]:
 
 
 def _session(target: OtlpTarget) -> Any:
-    """A session that follows no redirect: it would carry the headers, and the spans, to a host that nobody named."""
+    """A session that believes in success only when it is told in OTLP, and that follows no redirect.
+
+    A redirect would carry the headers, and the spans, to a host that nobody named.
+    """
     own = f"OTEL_PYTHON_EXPORTER_OTLP_HTTP_{target.signal.upper()}_CREDENTIAL_PROVIDER"
     if os.environ.get("OTEL_PYTHON_EXPORTER_OTLP_HTTP_CREDENTIAL_PROVIDER") or os.environ.get(own):
         return None  # the exporter then makes the session of that provider
@@ -137,6 +141,7 @@ def _session(target: OtlpTarget) -> Any:
 
     session = requests.Session()
     session.max_redirects = 0
+    session.hooks["response"].append(check_response)
     return session
 
 

@@ -414,7 +414,48 @@ def test_http_error_bodies_are_shown(server: Server) -> None:
     assert said[0].message == "400 Bad Request: no such field"
     assert said[1].message == "400 Bad Request"
     assert len(said[2].message) == 200
-    assert said[3].accepted
+    assert said[3].message == (
+        "it answered 200 with application/x-protobuf that is no OTLP response; OTLP over HTTP is usually at port 4318"
+    )
+
+
+def test_a_web_page_is_no_acceptance(server: Server, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    server.answers.append((200, {"content-type": "text/html; charset=utf-8"}, b"<!doctype html><title>Jaeger"))
+    assert main(["push", str(file), "--endpoint", server.url]) == 1
+    told = capsys.readouterr()
+    assert "0 spans accepted of 3" in told.out
+    assert "it answered 200 with text/html, which is no OTLP; OTLP over HTTP is usually at port 4318" in told.err
+    assert len(server.headers) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("application/json", b'{"partialSuccess":{"rejectedSpans":"2","errorMessage":"old"}}', (2, "old")),
+        ("application/json; charset=utf-8", b'{"partial_success":{"rejected_spans":2},"more":1}', (2, "")),
+        ("application/json", b"{}", (0, "")),
+        ("", b"", (0, "")),
+        ("text/html", b"", (0, "")),
+        ("application/octet-stream", partial(1, "x"), (1, "x")),
+    ],
+)
+def test_answers_that_are_otlp(server: Server, kind: str, body: bytes, expected: tuple[int, str]) -> None:
+    server.answers.append((200, {"content-type": kind} if kind else {}, body))
+    sender = HttpTransport(target_of({}, server.url))
+    answer = sender.send(ExportTraceServiceRequest())
+    sender.close()
+    assert (answer.accepted, answer.rejected, answer.message) == (True, *expected)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"nonsense", b'{"partialSuccess":5}', b'{"a":' * 5000])
+def test_json_that_is_no_otlp_answer(server: Server, body: bytes) -> None:
+    server.answers.append((200, {"content-type": "application/json"}, body))
+    sender = HttpTransport(target_of({}, server.url))
+    answer = sender.send(ExportTraceServiceRequest())
+    sender.close()
+    assert not answer.accepted
+    assert not answer.again
+    assert "with application/json that is no OTLP response" in answer.message
 
 
 def test_a_missing_certificate_is_said(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

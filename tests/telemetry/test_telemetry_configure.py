@@ -38,6 +38,8 @@ class Backend:
     def __init__(self) -> None:
         self.status = 200
         self.location = ""
+        self.answer: tuple[str, bytes] = ("", b"")
+        """Type and body of what is answered."""
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
         backend = self
 
@@ -48,8 +50,12 @@ class Backend:
                 self.send_response(backend.status)
                 if backend.location:
                     self.send_header("location", backend.location)
-                self.send_header("content-length", "0")
+                kind, answer = backend.answer
+                if kind:
+                    self.send_header("content-type", kind)
+                self.send_header("content-length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -335,6 +341,30 @@ def test_a_redirect_is_not_followed(backend: Backend) -> None:
     (destination, _) = telemetry.shutdown(LIMIT).destinations
     assert destination.error == "it redirects elsewhere, which is not followed"
     assert {path for path, _, _ in backend.requests} == {"/v1/traces", "/v1/metrics"}
+
+
+def test_a_web_page_is_no_delivery(backend: Backend) -> None:
+    backend.answer = ("text/html; charset=utf-8", b"<!doctype html>")
+    telemetry = configure(environ={"OTEL_EXPORTER_OTLP_ENDPOINT": backend.url}, quiet=True)
+    telemetry.tracer.start_span("x").end()
+    telemetry.meter.create_counter("c").add(1)
+    spans, metered = telemetry.shutdown(LIMIT).destinations
+    said = "it answered 200 with text/html, which is no OTLP; OTLP over HTTP is usually at port 4318"
+    assert (spans.delivered, spans.failed, spans.error) == (0, 1, said)
+    assert (metered.delivered, metered.error) == (0, said)
+
+
+@pytest.mark.parametrize("words", ["too old", ""])
+def test_what_the_backend_rejects_in_part_is_failed(backend: Backend, words: str) -> None:
+    partial = {"partialSuccess": {"rejectedSpans": "2", "errorMessage": words}}
+    backend.answer = ("application/json", json.dumps(partial).encode())
+    telemetry = configure(environ={"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": backend.url}, quiet=True)
+    for number in range(3):
+        telemetry.tracer.start_span(str(number)).end()
+    (destination,) = telemetry.shutdown(LIMIT).destinations
+    assert (destination.delivered, destination.failed) == (1, 2)
+    assert destination.error == (words or "rejected by the endpoint")
+    assert len(backend.requests) == 1
 
 
 def test_console_and_unknown_exporters() -> None:
