@@ -79,8 +79,9 @@ class Split:
 class MovementUse:
     """All efforts of one movement in a workout. Only work counts: rest and pause inside an effort are no part of it.
 
-    ``share`` is of the unpaused time. ``paces`` are the work times per repetition of the efforts that counted some, in
-    the order of time; where none did, the work times of the efforts that were neither cut nor of a fixed time.
+    ``share`` is of the unpaused time. ``paces`` are the work times per repetition of the efforts that counted some and
+    were not cut short of a target, in the order of time; where none did, the work times of the efforts that were
+    neither cut nor of a fixed time.
     ``mean_pace_ns`` is the work of those efforts over their repetitions (over their number). ``fade`` is the last pace
     over the first, minus one: 0.25 = a quarter slower; None for fewer than two. ``slowdown_ns`` is the slow-down loss:
     what the efforts took beyond their own median pace.

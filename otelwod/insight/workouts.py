@@ -118,6 +118,17 @@ def _is_whole(attributes: Attributes) -> bool:
     )
 
 
+def _tells_pace(attributes: Attributes, reps: int) -> bool:
+    """Whether the time of a set measures the athlete.
+
+    Not where it was cut short of its target: what was begun when the clock cut it is in the time, not in the
+    repetitions. Without repetitions, neither where it was cut at all or where the text sets the time.
+    """
+    if reps > 0:
+        return _is_whole(attributes) or not any(target in attributes for _, target in _TARGETS)
+    return _is_whole(attributes) and not _is_timed(attributes)
+
+
 def _is_timed(attributes: Attributes) -> bool:
     return c.TIMER_PLANNED in attributes and attributes.get(c.TIMER_DIRECTION) != "up"
 
@@ -171,17 +182,13 @@ def _movements(
     for (_, identity), rows in groups.items():
         first = rows[0]
         sets = [(worked[row], _whole(attributes[row], c.REPS_DONE)) for row in rows]
-        # Without repetitions, the time of a set that was cut, or that the text sets, tells no pace.
-        free = [
-            (work, reps)
-            for row, (work, reps) in zip(rows, sets, strict=True)
-            if reps > 0 or (_is_whole(attributes[row]) and not _is_timed(attributes[row]))
-        ]
-        paces, per_rep = _paces(free)
+        free = [given for row, given in zip(rows, sets, strict=True) if _tells_pace(attributes[row], given[1])]
+        paces, _ = _paces(free)
+        _, per_rep = _paces(free or sets)
         ordered = sorted(paces)
         median = rank(ordered, 50) if ordered else 0
         # The loss is time: with repetitions known, each one beyond the median pace counts.
-        by_rep = sum(max(0, work - median * reps) for work, reps in sets if reps > 0)
+        by_rep = sum(max(0, work - median * reps) for work, reps in free if reps > 0)
         spent = sum(work for work, _ in sets)
         found.append(
             MovementUse(

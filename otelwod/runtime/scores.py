@@ -1,7 +1,8 @@
 """Scores as gyms write them, from the amounts of a block. Pure functions; each gives span attributes.
 
-AMRAP: full rounds + reps of the round under way. For Time: ``m:ss``, or ``CAP + reps missing``. EMOM: intervals made.
-Tabata: the lowest interval and the total. Strength: sets × reps, volume load, estimated one-repetition maximum.
+AMRAP: full rounds + what was done of the round under way. For Time: ``m:ss``, or ``CAP + reps missing``.
+EMOM: intervals made. Tabata: the lowest interval and the total. Strength, by movement: the best set, volume load,
+estimated one-repetition maximum.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Literal
 from otelwod import conventions as c
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.runtime.events import Value
+from otelwod.runtime.lifts import Lift
 from otelwod.runtime.tally import Tally
 from otelwod.workout.units import KG_PER_LB
 
@@ -38,10 +40,16 @@ def _rounds_text(rounds: int) -> str:
     return f"{rounds} round{'' if rounds == 1 else 's'}"
 
 
-def amrap_score(rounds: int, reps: float) -> Score:
-    """Full rounds and the repetitions of the round under way."""
-    display = f"{_rounds_text(rounds)} + {_reps_text(reps)}" if reps else _rounds_text(rounds)
-    return {c.SCORE_DISPLAY: display, c.SCORE_ROUNDS: rounds, c.SCORE_REPS: int(reps)}
+def amrap_score(rounds: int, reps: float, distance: float = 0.0, energy: float = 0.0) -> Score:
+    """Full rounds, and what was done of the round under way: ``3 rounds + 200 m + 9 reps``."""
+    parts = [_rounds_text(rounds), *_amounts_text(0, distance, energy), *_amounts_text(reps)]
+    return {c.SCORE_DISPLAY: " + ".join(parts), c.SCORE_ROUNDS: rounds, c.SCORE_REPS: int(reps)}
+
+
+def _amounts_text(reps: float, distance: float = 0.0, energy: float = 0.0) -> list[str]:
+    parts = [_reps_text(reps)] if reps else []
+    parts += [f"{number_text(distance)} m"] if distance else []
+    return parts + ([f"{number_text(energy)} kcal"] if energy else [])
 
 
 def time_score(elapsed_ns: int, reps: float) -> Score:
@@ -76,30 +84,31 @@ def tabata_score(lowest: float | None, reps: float, rounds: int) -> Score:
 
 
 def strength_score(tally: Tally, unit: Literal["kg", "lb"] = "kg") -> Score:
-    """Sets, volume load and the best estimate of a one-repetition maximum. Words are in ``unit``, attributes in kg."""
-    if not tally.sets or tally.heaviest is None or tally.one_rep_max is None:
+    """Each movement's best set, volume load and estimated one-repetition maximum; several stand apart by ``; ``.
+
+    ``3 × 5 @ 140 kg``: the best set is 5 at 140 kg, and it was done three times. Words are in ``unit``, attributes
+    in kg.
+    """
+    if not tally.lifts:
         return {c.SCORE_DISPLAY: _reps_text(tally.reps), c.SCORE_REPS: int(tally.reps)}
-    per_set = tally.reps / tally.sets
-    sets = f"{tally.sets} × {number_text(per_set)}" if per_set.is_integer() else f"{tally.sets} sets"
+    named = len(tally.lifts) > 1
+    display = "; ".join(_lift_text(lift, unit, named=named) for lift in tally.lifts)
+    heaviest = max(lift.load for lift in tally.lifts)
+    return {c.SCORE_DISPLAY: display, c.SCORE_LOAD: heaviest, c.SCORE_REPS: int(tally.reps)}
+
+
+def _lift_text(lift: Lift, unit: Literal["kg", "lb"], *, named: bool) -> str:
     one = 1.0 if unit == "kg" else KG_PER_LB
     # Rounded first: 225 lb is 102.05828325 kg, and back not quite 225 lb.
-    heaviest, volume, best = (round(kg / one, 6) for kg in (tally.heaviest, tally.volume, tally.one_rep_max))
-    display = (
-        f"{sets} @ {number_text(heaviest)} {unit}, volume {number_text(volume)} {unit}, "
-        f"est. 1RM {number_text(best)} {unit}"
-    )
-    return {c.SCORE_DISPLAY: display, c.SCORE_LOAD: tally.heaviest, c.SCORE_REPS: int(tally.reps)}
+    load, volume, best = (number_text(round(kg / one, 6)) for kg in (lift.load, lift.volume, lift.one_rep_max))
+    name = f"{lift.name.replace(';', ',') or 'no name'} " if named else ""
+    sets = f"{name}{lift.alike} × {number_text(lift.reps)} @ {load} {unit}"
+    return f"{sets}, volume {volume} {unit}, est. 1RM {best} {unit}"
 
 
 def total_score(tally: Tally) -> Score:
     """Where no format says how to score: all that was done."""
-    parts = []
-    if tally.reps:
-        parts.append(_reps_text(tally.reps))
-    if tally.distance:
-        parts.append(f"{number_text(tally.distance)} m")
-    if tally.energy:
-        parts.append(f"{number_text(tally.energy)} kcal")
+    parts = _amounts_text(tally.reps, tally.distance, tally.energy)
     score: Score = {c.SCORE_DISPLAY: ", ".join(parts)} if parts else {}
     if tally.reps:
         score[c.SCORE_REPS] = int(tally.reps)

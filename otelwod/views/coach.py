@@ -100,7 +100,11 @@ def _verdict(report: Report, trace: TraceReport, workout: WorkoutReport, shares:
     score = visible(workout.score) or fmt_clock(trace.duration_ns)
     kind = _FORMATS.get(workout.format, "")
     cut = f"{workout.ending} after " if workout.ending in ("stopped", "interrupted") else ""
-    yield f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {cut}{score}."
+    title = f"{name}{f' ({kind})' if kind and kind.lower() not in name.lower() else ''}: {cut}"
+    lifts = score.split("; ") if workout.format == "strength" else [score]
+    yield f"{title}{score}." if len(lifts) == 1 else f"{title}{len(lifts)} lifts."
+    if len(lifts) > 1:
+        yield from (f"{lift}." for lift in lifts)
     sentences = []
     ranked = sorted(zip(workout.movements, shares.movements, strict=True), key=lambda pair: -pair[0].total_ns)
     if ranked:

@@ -78,3 +78,25 @@ def test_what_a_pace_is_of_is_said_where_movements_differ(coached: Callable[...,
     page = coached("AMRAP 5\n  400 m Run\n  10 Burpees\n", (120, "next"), (150, "next"), (280, "next"), (300, "tick"))
     assert "2:05 a set" in page
     assert "3 s a rep" in page  # the last burpees, cut with none counted, have no part in it
+
+
+def test_every_lift_has_a_line_of_its_own(coached: Callable[..., str]) -> None:
+    text = "Squat 3x5 140 kg\nBench 3x5 100 kg\nDeadlift 1x5 180 kg\n"
+    page = coached(text, *((60 * number, "next") for number in range(1, 8)))
+    assert page.startswith(
+        "board: 3 lifts. Squat 3 × 5 @ 140 kg, volume 2,100 kg, est. 1RM 163.3 kg. "
+        "Bench 3 × 5 @ 100 kg, volume 1,500 kg, est. 1RM 116.7 kg. "
+        "Deadlift 1 × 5 @ 180 kg, volume 900 kg, est. 1RM 210 kg. The time went to"
+    )
+
+
+def test_a_single_lift_stands_in_the_headline(coached: Callable[..., str]) -> None:
+    page = coached("Squat 3x5 140 kg\n", *((60 * number, "next") for number in range(1, 4)))
+    assert page.startswith("board: 3 × 5 @ 140 kg, volume 2,100 kg, est. 1RM 163.3 kg. The time")
+
+
+def test_minutes_that_the_clock_cut_are_not_called_slower(coached: Callable[..., str]) -> None:
+    taps = [(t, "reps") for t in (10, 20, 30, 70, 80, 150)]
+    page = coached("EMOM 3\n  20 Burpees\n", *taps, (180, "tick"))
+    assert "0 of 3 made." in page
+    assert "slower" not in page.partition("Movements")[0]

@@ -182,6 +182,39 @@ def test_a_set_that_counted_nothing_has_no_part_in_the_pace_of_a_repetition() ->
     assert use.total_ns == 90 * S
 
 
+TARGET = {"otelwod.reps.target": 20}
+
+
+def test_a_set_that_the_clock_cut_short_of_its_target_is_no_slower_one() -> None:
+    records = rounds_of(
+        [effort("a", "r0", 0, 40, "Burpees", 20, **WORK, **TARGET)],
+        [effort("b1", "r1", 40, 84, "Burpees", 20, **WORK, **TARGET)],
+        [effort("c", "r2", 84, 124, "Burpees", 5, **WORK, **TARGET, **CUT)],
+    )
+    (use,) = report_of(records).movements
+    assert (use.paces_ns, use.fade, use.slowdown_ns) == ((2 * S, 2_200_000_000), pytest.approx(0.1), 4 * S)
+    assert (use.reps, use.efforts, use.total_ns, use.mean_pace_ns) == (45, 3, 124 * S, 2_100_000_000)
+
+
+def test_minutes_that_are_all_cut_short_tell_no_change_of_pace() -> None:
+    minutes = [
+        [effort(f"e{n}", f"r{n}", n * 60, n * 60 + 60, "Burpees", reps, **WORK, **TARGET, **CUT)]
+        for n, reps in enumerate((15, 10, 5))
+    ]
+    (use,) = report_of(rounds_of(*minutes)).movements
+    assert (use.fade, use.paces_ns, use.slowdown_ns) == (None, (), 0)
+    assert (use.per_rep, use.mean_pace_ns) == (True, 6 * S)  # all that is known of a repetition
+
+
+def test_intervals_of_as_many_as_possible_are_compared() -> None:
+    tabata = [
+        [effort(f"e{n}", f"r{n}", n * 20, n * 20 + 20, "Squats", reps, **WORK, **CUT)]
+        for n, reps in enumerate((20, 10))
+    ]
+    (use,) = report_of(rounds_of(*tabata)).movements
+    assert use.fade == pytest.approx(1.0)
+
+
 def test_sets_without_repetitions_that_were_cut_or_timed_tell_no_pace() -> None:
     runs = rounds_of(
         [effort("a", "r0", 0, 100, "Run", 0, **WORK)],

@@ -28,6 +28,8 @@ def simulated(text: str, pace: Pace | None = None, seed: int = 1) -> list[Event]
         ("10 Burpees", 36),
         ("10 Thrusters", 24),
         ("10 Wiggles", 25),
+        ("10 Squat", 15),
+        ("10 Squat 140 kg", 40),
         ("340 m Run", 100),
         ("20 m Crawl", 10),
         ("10 cal Row", 39),

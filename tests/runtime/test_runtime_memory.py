@@ -195,5 +195,5 @@ def test_the_whole_of_a_running_session_is_readable() -> None:
     run = Run("(2)\n  10 Burpees")
     text = DebugMemoryView(run.session.memory).format()
     assert "block session" in text
-    assert "reps_before" in text
+    assert "before" in text
     assert "10 Burpees" in text

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from runtime_sessions import MINUTE, Run, S, program
 
 from otelwod import conventions as c
+from otelwod.runtime.lifts import MOST_LIFTS, estimated_one_rep_max
 from otelwod.runtime.planned import Planned, planned_movements, reps_of_a_run
 from otelwod.runtime.results import Outcome, Results, consistency, fade
 from otelwod.runtime.scores import amrap_score, clock_text, number_text, strength_score, tabata_score, total_score
-from otelwod.runtime.tally import Amounts, Tally, estimated_one_rep_max, tally_of
+from otelwod.runtime.tally import Amounts, Tally, tally_of
+from otelwod.workout.model import Movement
 
 
 def outcome(run: Run) -> Outcome:
@@ -159,8 +161,33 @@ def test_words_of_scores() -> None:
     assert amrap_score(1, 1)[c.SCORE_DISPLAY] == "1 round + 1 rep"
     assert tabata_score(None, 0, 8)[c.SCORE_DISPLAY] == "8 rounds"
     assert strength_score(Tally(reps=12))[c.SCORE_DISPLAY] == "12 reps"
-    uneven = strength_score(Tally(8, volume=800.0, sets=3, heaviest=100.0, one_rep_max=110.0))
-    assert str(uneven[c.SCORE_DISPLAY]).startswith("3 sets @ 100 kg")
+    sets = [tally_of(Amounts(reps, load=load)) for load, reps in ((80.0, 10), (100.0, 2), (100.0, 3), (100.0, 3))]
+    uneven = strength_score(sets[0].plus(sets[1]).plus(sets[2]).plus(sets[3]))
+    assert uneven[c.SCORE_DISPLAY] == "2 × 3 @ 100 kg, volume 1,600 kg, est. 1RM 110 kg"
+    apart = tally_of(Amounts(1, load=50.0), Movement("Press; strict")).plus(tally_of(Amounts(2, load=60.0)))
+    assert strength_score(apart)[c.SCORE_DISPLAY] == (
+        "Press, strict 1 × 1 @ 50 kg, volume 50 kg, est. 1RM 50 kg; "
+        "no name 1 × 2 @ 60 kg, volume 120 kg, est. 1RM 64 kg"
+    )
+
+
+def test_one_movement_is_one_lift_however_it_is_written_and_a_qualifier_makes_another() -> None:
+    written = (Movement("Squat", "squat/back_squat"), Movement("Back squats", "squat/back_squat"))
+    paused = Movement("Paused squat", "squat/back_squat", "paused")
+    tally = Tally()
+    for movement in (*written, paused):
+        tally = tally.plus(tally_of(Amounts(5, load=100.0), movement))
+    assert [(lift.name, lift.sets) for lift in tally.lifts] == [("Squat", 2), ("Paused squat", 1)]
+
+
+def test_lifts_beyond_the_most_share_one_entry() -> None:
+    tally = Tally()
+    for number in range(MOST_LIFTS + 5):
+        tally = tally.plus(tally_of(Amounts(1, load=50.0 + number), Movement(f"Lift {number}")))
+    assert len(tally.lifts) == MOST_LIFTS + 1
+    last = tally.lifts[-1]
+    assert (last.name, last.sets, last.load, last.alike) == ("other lifts", 5, 50.0 + MOST_LIFTS + 4, 1)
+    assert tally.volume == sum(lift.volume for lift in tally.lifts)
 
 
 @settings(max_examples=50, deadline=None)
@@ -174,8 +201,9 @@ def test_tallies_add_up_in_any_order(sets: list[tuple[int, float]]) -> None:
         backwards = backwards.plus(tally)
     assert forwards.reps == backwards.reps == sum(reps for reps, _ in sets)
     assert forwards.volume == pytest.approx(backwards.volume)
-    assert forwards.heaviest == backwards.heaviest
-    assert forwards.one_rep_max == backwards.one_rep_max
+    assert len(forwards.lifts) == len(backwards.lifts) == any(reps and load for reps, load in sets)
+    for one, other in zip(forwards.lifts, backwards.lifts, strict=True):
+        assert one._replace(volume=0.0) == other._replace(volume=0.0)
 
 
 def test_epley() -> None:

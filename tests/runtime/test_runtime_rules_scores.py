@@ -224,7 +224,11 @@ def test_rule_4_strength_sets_volume_and_one_rep_max() -> None:
     ("text", "score"),
     [
         ("5x5 Back Squat 225 lb", "5 × 5 @ 225 lb, volume 5,625 lb, est. 1RM 262.5 lb"),
-        ("5x5 Back Squat 225 lb\n5x5 Press 40 kg", "10 × 5 @ 102.1 kg, volume 3,551 kg, est. 1RM 119.1 kg"),
+        (
+            "5x5 Back Squat 225 lb\n5x5 Press 40 kg",
+            "Back Squat 5 × 5 @ 102.1 kg, volume 2,551 kg, est. 1RM 119.1 kg; "
+            "Press 5 × 5 @ 40 kg, volume 1,000 kg, est. 1RM 46.7 kg",
+        ),
     ],
 )
 def test_strength_is_told_in_pounds_where_the_text_has_no_other_unit(text: str, score: str) -> None:
@@ -234,6 +238,31 @@ def test_strength_is_told_in_pounds_where_the_text_has_no_other_unit(text: str, 
     assert run.score == score
     ended = stopped(run.events, "0")
     assert ended.attributes["otelwod.score.load"] == pytest.approx(102.058, abs=0.001)
+
+
+def test_rule_4_a_strength_score_is_a_set_that_was_done() -> None:
+    """Two lifts are never mixed, and of uneven sets the heaviest is told, never a mean."""
+    run = Run("4x6 Bench Press 50 kg\n4x8 Barbell Row 60 kg")
+    for number in range(1, 9):
+        run.next(number * MINUTE)
+    assert run.score == (
+        "Bench Press 4 × 6 @ 50 kg, volume 1,200 kg, est. 1RM 60 kg; "
+        "Barbell Row 4 × 8 @ 60 kg, volume 1,920 kg, est. 1RM 76 kg"
+    )
+    run = Run("1x5 Back Squat 100 kg\n1x3 Back Squat 110 kg\n2x1 Back Squat 120 kg")
+    for number in range(1, 5):
+        run.next(number * MINUTE)
+    assert run.score == "2 × 1 @ 120 kg, volume 1,070 kg, est. 1RM 121 kg"
+
+
+def test_rule_4_amrap_counts_what_the_open_round_has() -> None:
+    run = Run("AMRAP 5\n  200 m Row\n  15 cal Bike\n  10 Burpees")
+    for number in range(1, 6):
+        run.next(number * 30 * S)
+    run.reps(4 * MINUTE, 7)
+    run.tick(5 * MINUTE)
+    assert run.score == "1 round + 200 m + 15 kcal + 7 reps"
+    assert stopped(run.events, "0").attributes["otelwod.score.reps"] == 7
 
 
 # ---------------------------------------------------------------------------------------------- 6. nothing counts twice

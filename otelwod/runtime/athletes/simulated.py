@@ -299,7 +299,8 @@ def _movement(statement: Statement) -> str:
     if movement is None:
         return ""
     if movement.id is not None:
-        return movement.id.partition("/")[2]
+        known = movement.id.partition("/")[2]
+        return "back_squat" if known == "air_squat" and statement.load is not None else known  # "Squat 140 kg"
     return movement.name.lower().replace("-", "_").replace(" ", "_").rstrip("s")
 
 

@@ -88,7 +88,8 @@ class Work(Behavior):
         block.set("amounts", amounts)
 
     def unmount(self, block: Block, ending: Ending) -> Mapping[str, Value]:
-        block.add_up(tally_of(block.get("amounts")))
+        statement = block.node.statement
+        block.add_up(tally_of(block.get("amounts"), statement.movement if statement is not None else None))
         return {}
 
 

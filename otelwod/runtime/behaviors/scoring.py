@@ -30,15 +30,22 @@ class ScoreBehavior(Behavior):
 
 
 class AmrapScore(ScoreBehavior):
-    """Full rounds + repetitions of the round under way."""
+    """Full rounds + what was done of the round under way."""
 
     __slots__ = ()
 
     def score(self, block: Block, ending: Ending) -> scores.Score:
         state: RoundState = block.get("round")
         tally: Tally = block.get("tally")
-        under_way = tally.reps - state.reps_before if state.done < state.current else 0
-        return scores.amrap_score(state.done, under_way)
+        if state.done >= state.current:
+            return scores.amrap_score(state.done, 0)
+        before = state.before
+        return scores.amrap_score(
+            state.done,
+            tally.reps - before.reps,
+            round(tally.distance - before.distance, 6),  # sums of fractions: what is left of nothing is nothing
+            round(tally.energy - before.energy, 6),
+        )
 
 
 class TimeScore(ScoreBehavior):

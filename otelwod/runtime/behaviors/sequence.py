@@ -41,7 +41,7 @@ class Sequence(Behavior):
 
 
 class RoundState(NamedTuple):
-    """``current`` counts from 1, ``done`` are full rounds; ``reps_before`` is the tally when the round began.
+    """``current`` counts from 1, ``done`` are full rounds; ``before`` is the tally when the round began.
 
     A round in which work was skipped is no full round.
     """
@@ -49,7 +49,7 @@ class RoundState(NamedTuple):
     current: int
     done: int
     step: int
-    reps_before: float = 0
+    before: Tally = Tally()
     skipped: bool = False
 
 
@@ -76,7 +76,7 @@ class Rounds(Behavior):
             state = state._replace(skipped=True)
         step = state.step + 1
         if step < len(block.node.children):
-            block.set("round", RoundState(state.current, state.done, step, state.reps_before, state.skipped))
+            block.set("round", RoundState(state.current, state.done, step, state.before, state.skipped))
             block.push(block.node.children[step])
             return True
         done = state.done if state.skipped else state.done + 1
@@ -90,7 +90,7 @@ class Rounds(Behavior):
 
     def _start(self, block: Block, current: int, done: int) -> None:
         tally: Tally = block.get("tally")
-        block.set("round", RoundState(current, done, 0, tally.reps))
+        block.set("round", RoundState(current, done, 0, tally))
         if self.scheme:
             block.set("scheme_reps", self.scheme[current - 1])
         attributes: dict[str, Value] = {c.ROUND_CURRENT: current}
@@ -113,7 +113,7 @@ class Rounds(Behavior):
         state: RoundState = block.get("round")
         if block.get("structure") is not None and self._round_finished(block) and not state.skipped:
             tally: Tally = block.get("tally")
-            state = state._replace(done=state.done + 1, reps_before=tally.reps)
+            state = state._replace(done=state.done + 1, before=tally)
             block.set("round", state)
             block.set("round_complete", True)
         return {c.ROUND_CURRENT: state.current}
