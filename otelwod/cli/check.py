@@ -8,17 +8,18 @@ import sys
 from dataclasses import replace
 
 from otelwod.cli.errors import UsageError
+from otelwod.cli.workouts import called, read_workout
 from otelwod.runtime.kinds import unknown_blocks
 from otelwod.runtime.program import ProgramError, compile_workout
 from otelwod.views.program import SCHEMA, diagnostic_line, program_dict, program_lines
-from otelwod.workout import Profile, Workout, load, unreadable
+from otelwod.workout import Profile, Workout
 
 SUMMARY = "Read workouts, show the program and every diagnostic; run nothing."
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``otelwod check``."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help="a .wod, .txt or Markdown file")
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a .wod, .txt or Markdown file; - for standard input")
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="text for people or JSON (default: text)"
     )
@@ -39,15 +40,14 @@ def _compiled(workout: Workout, profile: Profile) -> Workout:
 
 def execute(args: argparse.Namespace) -> int:
     """0 when every file is free of errors, 1 when one is not; an unreadable file ends in a `UsageError` (2)."""
-    files = list(dict.fromkeys(args.files))
+    files = {called(file): file for file in args.files}
     missing: list[str] = []
     broken = False
     documents: list[object] = []
     out = sys.stdout
     shown = 0
-    for file in files:
-        why = unreadable(file)
-        workout = load(file)
+    for file, source in files.items():
+        workout, why = read_workout(source)
         if why is not None:
             missing.append(diagnostic_line(file, why))
         if why is None:

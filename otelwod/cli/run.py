@@ -18,7 +18,7 @@ from otelwod.cli.errors import UsageError
 from otelwod.cli.journals import LiveJournal, unfinished_journal
 from otelwod.cli.live import HELP, Keyboard, Keys, ended_by_signals, one_line, run_live, steady_ns
 from otelwod.cli.recording import Recording, say
-from otelwod.cli.workouts import load_inputs, load_program, remark_lines
+from otelwod.cli.workouts import STDIN, called, is_stdin, load_inputs, load_program, remark_lines
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.runtime.athletes import SimulatedAthlete, drive, replay
 from otelwod.runtime.inputs import Input, InputError
@@ -37,7 +37,7 @@ SUMMARY = "run a workout: live on a terminal, simulated, or replayed from record
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``otelwod run``."""
-    parser.add_argument("file", metavar="FILE", help="a .wod, .txt or Markdown file")
+    parser.add_argument("file", metavar="FILE", help="a .wod, .txt or Markdown file; - for standard input")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--simulate", action="store_true", help="let a pace model do the workout, at once")
     how.add_argument("--replay", metavar="INPUTS", help="do what a file of recorded inputs says (JSON lines)")
@@ -98,9 +98,14 @@ class Plan:
 
 def execute(args: argparse.Namespace) -> int:
     """Runs the command."""
+    if is_stdin(args.file) and not (args.simulate or args.replay):
+        raise UsageError(
+            f"{STDIN}: a live run needs standard input for its keys; save the board in a file, "
+            "or give --simulate, or --replay INPUTS"
+        )
     program = load_program(args.file, profile=args.profile, block=args.block)
     _check(args)
-    for line in remark_lines(args.file, program):
+    for line in remark_lines(called(args.file), program):
         say(line)
     if args.simulate or args.replay:
         return _run_virtual(args, _plan(args, program))
@@ -174,7 +179,7 @@ def _run_virtual(args: argparse.Namespace, plan: Plan) -> int:
     except InputError as error:
         raise UsageError(f"{visible(str(args.replay))}: {visible(str(error))}") from None
     except LimitError as error:
-        raise UsageError(f"{visible(args.file)}: {error}") from None
+        raise UsageError(f"{visible(called(args.file))}: {error}") from None
 
 
 def _perform(args: argparse.Namespace, plan: Plan, anchor: int) -> int:
