@@ -23,6 +23,7 @@ class Facts:
     ``inner_rounds``: the second of two counts of rounds, ``later``: times behind the first one; each becomes a
     statement of its own. ``part``: a part of a running clock, which ends the one before. ``action``: a line of nothing
     but ``[…]``, or of signs, which is kept and never runs. ``level``: ``Rx`` or ``Scaled`` in front of the line.
+    ``series``: an amount or a load for each set, of which `series.spread` makes steps.
     """
 
     offset: int = 0
@@ -41,6 +42,7 @@ class Facts:
     step: bool = False
     rounds: int | None = None
     scheme: tuple[int, ...] = ()
+    series: tuple[Quantity, ...] = ()
     duration: Duration | None = None
     interval_ns: int | None = None
     work_ns: int | None = None

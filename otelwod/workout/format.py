@@ -7,7 +7,7 @@ Of the top-level statements (rests and value lines aside; a group counts as what
   that hold a timed rest.
 * ``for_time`` also for a rep scheme over children (21-15-9 is raced).
 * ``strength``: sets of one movement (``5x5 Back Squat``, ``Deadlift 5-5-3``) with a load or with a barbell movement,
-  also with a rest between the sets.
+  also with a rest between the sets, and where each set is a line of its own.
 * ``rounds``: other rounds. ``custom``: all else, and a mixture of formats.
 """
 
@@ -26,6 +26,7 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
     rests: set[int] = set()
     parents: set[int] = set()
     rounds: list[Statement] = []
+    sets: list[Statement] = []
     for s in statements:
         if s.parent is not None:
             parents.add(s.parent)
@@ -44,14 +45,19 @@ def workout_format(statements: tuple[Statement, ...]) -> WorkoutFormat:
         elif s.type == "tabata":
             classic = (s.rounds, s.work_ns, s.rest_ns) == (8, 20 * NANOS_PER_SECOND, 10 * NANOS_PER_SECOND)
             found.add("tabata" if classic or s.label.startswith("Tabata") else "interval")
-        elif s.type in ("effort", "timer"):
+        elif s.type == "effort":
+            sets.append(s)
+        elif s.type == "timer":
             found.add("custom")
+    if sets:
+        same = len({s.movement.id or s.movement.name for s in sets if s.movement is not None}) == 1
+        found.add("strength" if len(sets) > 1 and same and all(map(_is_strength, sets)) else "custom")
     for s in rounds:
         if s.index not in parents:
             found.add("strength" if _is_strength(s) else "rounds")
         elif s.index in rests:
-            sets = works.get(s.index, [])
-            found.add("strength" if len(sets) == 1 and _is_strength(sets[0]) else "interval")
+            inner = works.get(s.index, [])
+            found.add("strength" if len(inner) == 1 and _is_strength(inner[0]) else "interval")
         else:
             found.add("for_time" if s.rep_scheme else "rounds")
     if len(found) == 1:

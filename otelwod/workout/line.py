@@ -19,6 +19,7 @@ from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
 from otelwod.workout.reading.growing import grow
 from otelwod.workout.remarks import Remark, Remarks
+from otelwod.workout.series import spread
 from otelwod.workout.tokens import Token, tokens
 from otelwod.workout.wordlist import words
 
@@ -32,12 +33,12 @@ _RESERVED: Final = (
     )
     | SECTIONS
 )
-_TITLE_KEYS: Final = frozenset({"name", "title"})
 _LIKE_WORK: Final = re.compile(r"[0-9]{1,4} ?(?:x ?[0-9]|[^\W\d_]{2,}|m |k |s )(?!.*\d:\d\d:)")
 """A note that begins as a step does."""
-MAX_VALUE: Final = 1000
+_TITLE_KEYS: Final = frozenset({"name", "title"})
 MAX_STEPS: Final = 1000
 """Steps of one line."""
+MAX_VALUE: Final = 1000
 """Characters of one attached value."""
 
 
@@ -305,6 +306,10 @@ def _scalar(raw: str) -> object:
 
 def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[list[tuple[int, Facts]], int]:
     parts = split(line)
+    if len(parts) > MAX_STEPS:
+        remarks.add(Remark(parts[MAX_STEPS][1][0].start if parts[MAX_STEPS][1] else 0, "error",
+                           f"the line has more than {MAX_STEPS:,} steps", "write one step a line"))  # fmt: skip
+        del parts[MAX_STEPS:]
     groups: list[list[Facts]] = []
     for k, (joiner, part) in enumerate(parts):
         if joiner == "|" and len(part) == 0:
@@ -324,11 +329,8 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
     for group in groups:
         steps.append(chosen(group, remarks))
         steps.extend(Facts(offset=one.offset, duration=length) for one in group for length in one.later)
+    steps = spread(steps, remarks)
     steps = [facts for facts in steps if _says_something(facts)] or steps[:0]
-    if len(parts) > MAX_STEPS:
-        remarks.add(Remark(parts[MAX_STEPS][1][0].start if parts[MAX_STEPS][1] else 0, "error",
-                           f"the line has more than {MAX_STEPS:,} steps", "write one step a line"))  # fmt: skip
-        del parts[MAX_STEPS:]
     if not steps:
         return [], -1
     last = steps[-1]

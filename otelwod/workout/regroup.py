@@ -10,6 +10,7 @@ from typing import Final
 from otelwod.workout.drafts import Draft, Drafts
 from otelwod.workout.facts import Facts
 from otelwod.workout.line import chosen, head_and_work
+from otelwod.workout.model import Reps
 from otelwod.workout.parts import SCALINGS
 from otelwod.workout.remarks import Remarks
 
@@ -93,9 +94,8 @@ def _end_of_pairs(drafts: list[Draft], start: int) -> int:
         end += 1
     if start + 1 < end < len(drafts) and drafts[end].facts.kind == "rest" and not drafts[end].blank_before:
         end += drafts[end].parent == first.parent
-    if end < len(drafts) and drafts[end].parent is not None and start <= drafts[end].parent < end:
-        return start  # a line with lines of its own
-    return end
+    above = drafts[end].parent if end < len(drafts) else None
+    return end if above is None or above < start else start  # a line with lines of its own
 
 
 def _last_pair(drafts: list[Draft], end: int) -> int:
@@ -183,6 +183,8 @@ def _bare_set(facts: Facts) -> bool:
         return facts.reps is not None  # 3 x 5 @ 75% every 2:30
     sets = facts.rounds is not None or bool(facts.scheme)
     amount = facts.distance is not None or facts.energy is not None
+    if sets and facts.load is not None and facts.times_word and not facts.scheme and not amount:
+        return True
     return facts.reps is not None or (bool(facts.scheme) and not facts.joined) or (sets and amount)
 
 
@@ -222,7 +224,14 @@ def _give_movements(found: Drafts) -> None:
         for j in sets:
             if not _bare_set(drafts[j].facts):
                 continue
-            drafts[j].facts = replace(drafts[j].facts, movement=draft.facts.movement)
+            facts = replace(drafts[j].facts, movement=draft.facts.movement)
+            if facts.reps is None and facts.load is not None and facts.rounds is not None:  # Set 1: 5 x 100 kg
+                facts = replace(facts, reps=Reps("exact", facts.rounds, facts.rounds), rounds=None, times_word=False)
+                found.say(drafts[j], "info", "it is read as repetitions with a load", "write 3x5 for sets")
+            known = facts.movement.id if facts.movement is not None else None
+            if facts.scheme and min(facts.scheme) >= 100 and known is not None and known.startswith("cardio/"):
+                found.say(drafts[j], "warning", "these numbers are read as repetitions", "write 100 m for metres")
+            drafts[j].facts = facts
         name = draft.facts.movement.name if draft.facts.movement is not None else ""
         if not inside:
             draft.facts = Facts(offset=draft.facts.offset, action=name, notes=draft.facts.notes)

@@ -37,6 +37,10 @@ _LASTING: Final = re.compile(
 )
 _PLUS: Final = rule(r"(?<![\d.+])(\d{1,3})\+(?! ?\d)", *(f"{digit}+" for digit in range(10)))
 """``5+``: at least five."""
+_AMOUNTS: Final = rule(r"(?<![\w.,/])\d+(m|k|km|cal)(?:/\d+\1){2,}(?![\w/])", "m/", "k/", "l/")
+"""``500m/400m/300m``"""
+_LOADS: Final = rule(r"(?<=@ )\d+%(?:, ?\d+%){2,}(?! ?[x\d])|(?<=@)\d+%(?:, ?\d+%){2,}(?! ?[x\d])", "%")
+"""``@ 65%, 75%, 85%``"""
 _LIST: Final = rule(
     r"(?<![\w,.:/-])(?<!\()(\d{1,3})((?: ?, ?\d{1,3}){2,})(?= *(?:$|[@(]| [^\W\d]))"
     r"(?! *(?:kgs?|lbs?|m|km|cals?|s|secs?|mins?|in|ft|%|#)\b)(?! ?,)",
@@ -84,6 +88,8 @@ def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
     if found is not None:
         both = f"{found[1]}/{found[1]}"
         text = text[: found.start()] + both.ljust(len(found[0])) + text[found.end() :]
+    text = _AMOUNTS.sub(lambda found: found[0].replace("/", "-"), text)
+    text = _LOADS.sub(lambda found: (re.sub("%, ?", "-", found[0][:-1]) + "%").ljust(len(found[0])), text)
     found = _LIST.search(text)
     if found is not None and not _COUNTING.search(text[: found.start()]):
         scheme = re.sub(r" ?, ?", "-", found[0])

@@ -89,7 +89,16 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     if found.movement is not None or found.reps is not None or found.kind == "rest":
         step.qualifiers.append(text)
         return
-    said = (found.load, found.size, found.distance, found.energy, found.cap, found.work_ns, found.kind)
+    said = (
+        found.load,
+        found.size,
+        found.distance,
+        found.energy,
+        found.cap,
+        found.work_ns,
+        found.kind,
+        found.series or None,
+    )
     if not sub.durations and not sub.bare and not found.scheme and all(one is None for one in said):
         step.qualifiers.append(text)
         return
@@ -101,6 +110,7 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     facts.size = facts.size or found.size
     facts.distance = facts.distance or found.distance
     facts.energy = facts.energy or found.energy
+    facts.series = facts.series or found.series
     facts.interval_ns = facts.interval_ns or found.interval_ns
     if facts.rounds is None and not facts.scheme:
         facts.rounds, facts.scheme = found.rounds, found.scheme

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from otelwod.workout.model import Reps
+from otelwod.workout.movements import lookup
 from otelwod.workout.numbers import number
 from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, unit_at
 from otelwod.workout.reading.ladders import TO, expanded, is_ladder, read_ladder, said_ladder
@@ -13,7 +14,7 @@ from otelwod.workout.reading.placing import put_bare, put_load, put_quantity, pu
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.times import on_at
 from otelwod.workout.tokens import Token
-from otelwod.workout.units import dimension
+from otelwod.workout.units import SIZES, SPELLINGS, dimension, quantity
 
 _PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
 
@@ -77,9 +78,19 @@ def read_beside(step: Step, token: Token, beside: Token, j: int) -> bool:
     while step.at(step.i).glued:
         step.i += 1
     text = step.slice(token, step.line[step.i - 1])
+    parts = [_AMOUNT.fullmatch(part) for part in text.lower().split("-")]
+    unit = SPELLINGS[beside.word.partition("-")[0]]
+    if not step.facts.series and all(part is not None and SPELLINGS[part[2]] == unit for part in parts):
+        values = [number(part[1]) for part in parts if part is not None]
+        if dimension(unit) != "time" and None not in values:
+            step.facts.series = tuple(quantity(value, unit, f"{value} {unit}") for value in values)
+            return True
     step.facts.notes.append(text)
     step.warn(token, f"{text!r}, an amount for each set, is kept as a note", "write a line for each set")
     return True
+
+
+_AMOUNT: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)(m|k|km|mi|cal|s|min)")
 
 
 def read_series(step: Step, start: int, first: float, j: int) -> bool:
@@ -109,11 +120,17 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
     token, last = step.line[start], step.line[k - 1]
     unit, behind = unit_at(step, k)
     step.i = k
-    if len(values) > 2 and unit and dimension(unit) == "load":
+    if len(values) > 2 and unit and dimension(unit) in ("load", "distance") and unit not in SIZES:
         step.i = behind
-        text = step.slice(token, step.line[behind - 1])
-        step.facts.notes.append(text)
-        step.warn(token, f"{text!r}, a load for each set, is kept as a note", "write a line for each set")
+        if step.facts.series:
+            step.warn(token, f"skipped {step.slice(token, last)!r}: the line has a value for each set already",
+                      "give it a line of its own")  # fmt: skip
+        else:
+            step.facts.series = tuple(quantity(value, unit, f"{value} {unit}") for value in values)
+        return True
+    if len(values) > 2 and min(values) >= 100 and not step.facts.series and _moves_along(step):  # Row 100/200/300
+        step.info(token.start, f"{step.slice(token, last)!r} is read as metres", f"write {step.slice(token, last)} m")
+        step.facts.series = tuple(quantity(value, "m", f"{value} m") for value in values)
         return True
     if unit and not (dimension(unit) == "energy" and (len(values) > 2 or values[-1] < first)):
         step.i = behind
@@ -145,6 +162,11 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
         step.facts.scheme = whole
         step.facts.adopts = not step.words
     return True
+
+
+def _moves_along(step: Step) -> bool:
+    known = lookup(" ".join(step.words[-3:])) if step.words else None
+    return known is not None and known[0].startswith("cardio/")
 
 
 def place_count(step: Step, first: Token, last: Token, value: float, women: float | None) -> None:
