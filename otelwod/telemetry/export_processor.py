@@ -187,6 +187,7 @@ class ExportProcessor(SpanProcessor):
             if not self._abandoned and not self._is_empty():
                 self._failed += self._in_flight + len(self._queue)
                 self._error = next(iter(self._heard), "") or "no answer in time"
+                self._in_flight = 0
             self._abandoned = True
             self._queue.clear()
             self._changed.notify_all()
@@ -228,8 +229,8 @@ class ExportProcessor(SpanProcessor):
     def _account(self, count: int, error: str | None, rejected: int) -> None:
         """``error``: None when all was accepted. ``rejected``: how many of ``count`` were not, else all or none."""
         with self._changed:
-            self._in_flight -= count
             if not self._abandoned:
+                self._in_flight -= count
                 lost = 0 if error is None else rejected or count
                 self._failed += lost
                 self._delivered += count - lost

@@ -138,7 +138,7 @@ class MeterPipeline:
     def watch(self, processors: Iterable[ExportProcessor]) -> None:
         """Offer ``otelwod.telemetry.spans`` for these processors too: spans that were taken, and what became of them.
 
-        The last collection of a program runs beside its last export, so it may be a batch behind; `Delivery` is not.
+        The last collection of a program comes after its last export, so it has the final counts, as `Delivery` does.
         """
         if not self._watched:
             self.provider.get_meter(SCOPE, __version__).create_observable_counter(
@@ -171,13 +171,16 @@ class MeterPipeline:
     def close(self, timeout_s: float, begin: float) -> tuple[Destination, ...]:
         """Collect and export a last time within ``timeout_s`` of ``begin``; what became of every destination."""
         self.begin_close()
-        finished = wait_for_end(self._done, begin, timeout_s, lambda: all(e.refused for e in self.exporters))
+        finished = wait_for_end(self._done, begin, timeout_s, self._is_refused)
         account = self.destinations(unfinished=not finished)
         if not finished:
             # Ends the wait between retries; an exporter may wait here for the request under way, so not in this thread.
             for exporter in self.exporters:
                 start_daemon(exporter.shutdown)
         return account
+
+    def _is_refused(self) -> bool:
+        return bool(self.exporters) and all(exporter.refused for exporter in self.exporters)
 
     def destinations(self, unfinished: bool = False) -> tuple[Destination, ...]:
         """The account of every exporter up to now."""

@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 from opentelemetry import metrics, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanLimits, TracerProvider, sampling
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from otelwod import conventions
@@ -365,6 +366,56 @@ def test_what_the_backend_rejects_in_part_is_failed(backend: Backend, words: str
     assert (destination.delivered, destination.failed) == (1, 2)
     assert destination.error == (words or "rejected by the endpoint")
     assert len(backend.requests) == 1
+
+
+def span_counts(backend: Backend) -> dict[str, int]:
+    """What the last metrics that arrived say became of the spans."""
+    body = next(body for path, _, body in reversed(backend.requests) if path == "/v1/metrics")
+    found = {}
+    for resource in ExportMetricsServiceRequest.FromString(body).resource_metrics:
+        for metric in (metric for scope in resource.scope_metrics for metric in scope.metrics):
+            if metric.name == conventions.INSTRUMENT_TELEMETRY_SPANS:
+                for point in metric.sum.data_points:
+                    found[point.attributes[0].value.string_value] = point.as_int
+    return found
+
+
+def test_the_last_metrics_say_what_was_delivered(backend: Backend) -> None:
+    telemetry = configure(environ={"OTEL_EXPORTER_OTLP_ENDPOINT": backend.url}, quiet=True)
+    for number in range(34):
+        telemetry.tracer.start_span(str(number)).end()
+    assert telemetry.shutdown(LIMIT).delivered == 34
+    assert span_counts(backend) == {"accepted": 34, "delivered": 34, "failed": 0, "dropped": 0}
+
+
+def test_the_last_metrics_say_what_a_dead_endpoint_did_not_take(backend: Backend) -> None:
+    environ = {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://127.0.0.1:9",
+        "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{backend.url}/v1/metrics",
+    }
+    telemetry = configure(environ=environ, quiet=True)
+    for number in range(34):
+        telemetry.tracer.start_span(str(number)).end()
+    assert telemetry.shutdown(LIMIT).lost == 34
+    assert span_counts(backend) == {"accepted": 34, "delivered": 0, "failed": 34, "dropped": 0}
+
+
+def test_the_last_metrics_say_what_a_hung_endpoint_did_not_take(backend: Backend) -> None:
+    released = threading.Event()
+
+    class Hanging(InMemorySpanExporter):
+        def export(self, spans: object) -> SpanExportResult:
+            released.wait(LIMIT)
+            return SpanExportResult.SUCCESS
+
+    environ = {"OTEL_EXPORTER_OTLP_METRICS_ENDPOINT": f"{backend.url}/v1/metrics"}
+    telemetry = configure(environ=environ, exporters=[Hanging()], quiet=True)
+    telemetry.tracer.start_span("x").end()
+    try:
+        assert telemetry.shutdown(2.5).lost == 1
+    finally:
+        released.set()
+    assert span_counts(backend) == {"accepted": 1, "delivered": 0, "failed": 1, "dropped": 0}
 
 
 def test_console_and_unknown_exporters() -> None:
