@@ -66,10 +66,12 @@ _SAID: Final[tuple[tuple[re.Pattern[str], bool, Severity, str, str], ...]] = (
 )  # fmt: skip
 """(pattern, of headers only, severity, message, hint)"""
 
+_TURN: Final = _rule(r"(?<=\w)[ ,]+\(?(?:as (?:an? )?|for (?:an? )?)?(?:buy[- ]?in|cash[- ]?out)\b\)?(?= ?[.:!]?$)")
+"""``1000 m row cash out``: which turn of the workout it is."""
 _EMOM_ROUNDS: Final = _SAID[2][0]
 _SIGNS: Final = re.compile(
     r"team|partner|pair|budd|group|metcon|wod|workout|conditioning|vest| as |following|stations|movements|exercises"
-    r"|alternat| for |with |w/|spm|bpm|rpm|s/m|/min|watt|w\b|tempo|@|pace|works|kgx|lbx|lbsx|rounds|rds"
+    r"|alternat| for |with |w/|spm|bpm|rpm|s/m|/min|watt|w\b|tempo|@|pace|works|cash|buy|kgx|lbx|lbsx|rounds|rds"
 )
 _WITH_REST: Final = _rule(
     rf"(?:\bw/|\bwith(?: an?)?) ?({_TIME}) ?(?:of )?(?:rest|recovery)\b|(?:\bw/|\bwith) ?rest(?: of)? ({_TIME})"
@@ -91,6 +93,13 @@ def plain(body: str, remarks: Remarks, notes: list[str]) -> str:
     tail = line[shift + len(text) :] + comment
     text = _WITH_REST.sub(lambda found: f", rest {found[1] or found[2]}".ljust(len(found[0])), text)
     text = _SET_LOAD.sub(lambda found: f"{found[3]} {found[1]}{found[2]}", text)
+    turn = _TURN.search(text)
+    if turn is not None and any(char.isdigit() for char in text[: turn.start()]):
+        notes.append(turn[0].strip(" ,()"))
+        if _HEADER.search(text[: turn.start()]) is not None:
+            remarks.add(Remark(shift + turn.start(), "warning", f"{notes[-1]!r}: it is read as part of every round",
+                               "write it on a line of its own, above the rounds or below them"))  # fmt: skip
+        text = _blank(text, turn)
     heads = _HEADER.search(text) is not None
     for pattern, of_headers, severity, message, hint in _SAID:
         found = pattern.search(text) if heads or not of_headers else None

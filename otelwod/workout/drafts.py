@@ -9,9 +9,9 @@ from typing import Final
 from otelwod.workout.facts import Facts, Reading
 from otelwod.workout.line import read_line
 from otelwod.workout.model import Severity
-from otelwod.workout.remarks import Diagnostics
+from otelwod.workout.remarks import Diagnostics, Remark
 from otelwod.workout.source import Source
-from otelwod.workout.titles import is_name, is_title, name_and_rest
+from otelwod.workout.titles import is_counted_name, is_dated, is_name, is_title, name_and_rest
 
 MAX_STATEMENTS: Final = 1_000_000
 """Statements of one text."""
@@ -64,12 +64,14 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
     cache: dict[str, Reading] = {}
     starts = {first for first, _ in source.fences}
     stack: list[tuple[int, int]] = []
+    until = 0
     blank, untitled, fence, above_indent = False, True, -1, ""
     last = len(source.lines) - 1
     for position, (number, line) in enumerate(source.lines):
         if position in starts:
             stack.clear()
             fence += 1
+            until = 0
             above_indent = ""
             blank = False
         content = line.strip(" \t\u00a0")
@@ -120,11 +122,12 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
                 found.title = head.strip(" " + _QUOTES)
                 column += len(content) - len(rest.lstrip())
                 content = rest.strip()
-        reading = cache.get(content)
+        spelled, until = _clocked(content, until, found, number, column)
+        reading = cache.get(spelled)
         if reading is None:
-            reading = read_line(content, default_unit)
-            if len(content) <= _CACHED_LINE and len(cache) < _CACHED_LINES:
-                cache[content] = reading
+            reading = _dated(content) if is_dated(content) else read_line(spelled, default_unit)
+            if len(spelled) <= _CACHED_LINE and len(cache) < _CACHED_LINES:
+                cache[spelled] = reading
         if reading.title is not None and found.title is None:
             found.title = reading.title
         for remark in reading.remarks:
@@ -148,6 +151,41 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
     return found
 
 
+def _clocked(content: str, until: int, found: Drafts, number: int, column: int) -> tuple[str, int]:
+    """``15:00-25:00 find 1RM``, where the part of the clock before ended at 15:00 or earlier, is the part behind it.
+
+    Gives the line to be read and where its part ends.
+    """
+    if content[:1] not in "0123456789fF" or (window := _WINDOW.match(content)) is None:
+        return content, until
+    first, end = (
+        60 * int(minutes or 0) + int(seconds) for minutes, seconds in (window.group(1, 2), window.group(3, 4))
+    )
+    if end <= first or (first and not 0 < until <= first):
+        return content, until
+    if first > until:
+        message = (
+            f"between {until // 60}:{until % 60:02d} and {window[1]}:{window[2]} nothing stands: it takes no time here"
+        )
+        found.diagnostics.add(number, column + 1, "warning", message, "write the rest on a line of its own: Rest 2:00")
+    behind = content[window.end() :]
+    if first and behind.strip() and not behind.lstrip().startswith(":"):
+        content = f"{content[: window.end()]}:{behind if behind.startswith(' ') else ' ' + behind}"
+    return content, end
+
+
+_WINDOW: Final = re.compile(
+    r"(?:from )?([0-9]{1,3}):([0-9]{2}) ?(?:[-\u2010-\u2015]|to) ?([0-9]{1,3}):([0-9]{2})\b", re.IGNORECASE
+)
+
+
+def _dated(content: str) -> Reading:
+    """A line that says when: a note."""
+    message = f"{content[:40]!r} is kept as a note: it says when"
+    remark = Remark(0, "info", message, "write # in front of it")
+    return Reading([(-1, Facts(action=content))], 0, (remark,))
+
+
 def _is_title(content: str) -> bool:
     quoted = len(content) > 2 and content[0] in _QUOTES and content[-1] in _QUOTES
     return (quoted and not any(mark in content[1:-1] for mark in _QUOTES)) or is_title(content)
@@ -165,7 +203,7 @@ def _named(content: str, source: Source, position: int, unit: str) -> tuple[str,
     taken = name_and_rest(bare)
     if taken is not None and _begins_work(taken[1], unit, is_title(taken[0])):
         return taken
-    if not is_name(bare):
+    if not (is_name(bare) or is_counted_name(bare)):
         return None
     own = len(source.lines[position][1]) - len(source.lines[position][1].lstrip())
     end = next((last for first, last in source.fences if first <= position < last), len(source.lines))

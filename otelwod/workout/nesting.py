@@ -14,6 +14,7 @@ from otelwod.workout.wordlist import words
 
 _ONCE: Final = words("cash-out cashout buy-in buyin")
 _ENDS: Final = re.compile(r"(?:cash|buy)[ -]?(?:out|in)\b|then\b", re.IGNORECASE)
+_CASH_OUT: Final = re.compile(r"\bcash[ -]?out\b", re.IGNORECASE)
 """What is done once, before or behind a block without indentation."""
 
 
@@ -81,13 +82,13 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         if draft.parent is not None and i not in dropped and not _own_rest(drafts, draft):
             has_children[draft.parent] = 1
     following = next_siblings(drafts)
-    open_headers: dict[tuple[int, int | None], list[tuple[int, int]]] = {}
+    open_headers: dict[tuple[int, int | None], list[tuple[float, int]]] = {}
     adopted: dict[int, int] = {}
     for i, draft in enumerate(drafts):
         if i in dropped:
             continue
         facts = draft.facts
-        own = 1 if i in caps else rank(facts)
+        own: float = 1 if i in caps else rank(facts)
         works = facts.has_work and facts.kind != "section"
         adopter = (facts.adopts or i in caps) and not has_children[i] and not works
         target = i
@@ -113,9 +114,14 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         if facts.kind == "rest" and headers and headers[-1][1] not in adopted:
             above = drafts[headers[-1][1]].facts
             own = 1 if above.kind == "amrap" else own  # no AMRAP begins with a rest
+        if adopter and own == 1 and headers and _opens(drafts, headers[-1], adopted) and not draft.blank_before:
+            headers[-1] = (_ROUNDS_OF_WORKOUTS, headers[-1][1])  # 2 rounds: / AMRAP 4 / 10 burpees
+        elif own > 1 and facts.kind == "rest" and len(headers) > 1 and headers[-2][0] == _ROUNDS_OF_WORKOUTS:
+            own = 1  # between the workouts of a round
         while headers and headers[-1][0] >= own:
             headers.pop()
-        if headers and _ENDS.match(draft.text) is not None and (facts.is_header or draft.text[:1] not in "tT"):
+        ends = _ENDS.match(draft.text) is not None and (facts.is_header or draft.text[:1] not in "tT")
+        if headers and (ends or _CASH_OUT.search(draft.text[:200]) is not None):
             if headers[-1][1] in adopted:
                 while headers and _repeats(drafts[headers[-1][1]].facts):
                     headers.pop()
@@ -131,6 +137,16 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
     for header, count in adopted.items():
         lines = "the line below, not indented, is" if count == 1 else f"{count} lines below, not indented, are"
         found.say(drafts[header], "info", f"{lines} read as part of it", "indent the lines that belong to it")
+
+
+_ROUNDS_OF_WORKOUTS: Final = 0.5
+"""The rank of rounds whose first line below is a workout: they hold workouts, as a section does."""
+
+
+def _opens(drafts: list[Draft], header: tuple[float, int], adopted: dict[int, int]) -> bool:
+    """Whether a header is bare rounds, of which nothing is known yet but that lines follow."""
+    facts = drafts[header[1]].facts
+    return header[0] == 2 and header[1] not in adopted and facts.rounds is not None and not facts.wraps
 
 
 def _own_rest(drafts: list[Draft], draft: Draft) -> bool:
@@ -220,7 +236,7 @@ def next_siblings(drafts: list[Draft]) -> list[int]:
     return following
 
 
-def _inside_repeats(drafts: list[Draft], headers: list[tuple[int, int]] | None) -> bool:
+def _inside_repeats(drafts: list[Draft], headers: list[tuple[float, int]] | None) -> bool:
     """Whether rounds or an AMRAP are open: work and rest without a count are how their lines are done."""
     facts = drafts[headers[-1][1]].facts if headers else None
     return facts is not None and (facts.kind == "amrap" or facts.rounds is not None or bool(facts.scheme))

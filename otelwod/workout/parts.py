@@ -135,7 +135,11 @@ def opened(line: list[Token]) -> list[Token]:
 
 
 _JOINERS: Final = frozenset("|+,;/&")
-_JOINING: Final = words("and then rest")
+_JOINING: Final = words("and then rest r")
+
+
+_RESTS: Final = words("rest r")
+"""``r 2:00``: rowers and runners write rest so."""
 
 
 def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
@@ -160,7 +164,7 @@ def split(line: list[Token]) -> list[tuple[str, list[Token]]]:
             if found is not None:
                 parts.append((joiner, current))
                 joiner, worded = found, False
-                current = [token] if token.word == "rest" else []
+                current = [token] if token.word in _RESTS else []
                 continue
         current.append(token)
         if kind == "number":
@@ -193,7 +197,8 @@ def _joiner(line: list[Token], i: int, worded: bool, numbered: bool, amrap: bool
             return None  # :40 on, :20 off
         if not worded and i + 2 < len(line) and (line[i + 2].text.lower() == "on" or line[i + 2].kind == "/"):
             return None  # 4 rounds, 3:00 on / 1:00 off
-        return "," if _starts_step(after) or (worded and _known_on_both_sides(line, i)) else None
+        recovers = after.word == "r" and line[i + 2 : i + 3] and line[i + 2].kind == "time"
+        return "," if recovers or _starts_step(after) or (worded and _known_on_both_sides(line, i)) else None
     if kind == "/":
         spaced = not token.glued and not after.glued and line[i - 1].kind == "word" and worded
         if i + 2 < len(line) and line[i + 2].text.lower() == line[i - 1].text.lower():
@@ -210,7 +215,7 @@ def _joiner(line: list[Token], i: int, worded: bool, numbered: bool, amrap: bool
         if token.word == "then" and worded:
             return ","
         return "," if worded and (_starts_step(after) or _known_on_both_sides(line, i)) else None
-    if token.word == "rest" and after.kind in ("time", "number"):
+    if token.word in _RESTS and (after.kind == "time" or (after.kind == "number" and token.word == "rest")):
         return "," if worded or numbered else None
     return None
 

@@ -34,12 +34,38 @@ _DATED: Final = re.compile(
 """``Open 19.1``, ``Monday``, ``2024-05-26``, ``Friday 24.5.2024``."""
 
 
+_WEEKDAY: Final = r"(?:mon|tue|tues|wed|wednes|thu|thur|thurs|fri|sat|satur|sun)(?:day)?\b\.?"
+_MONTH: Final = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_NTH: Final = r"[0-9]{1,2}(?:st|nd|rd|th|\.)?"
+_DATE: Final = (
+    r"(?:[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{4}"
+    rf"|{_MONTH} {_NTH}(?:,? ?[0-9]{{4}})?|{_NTH} {_MONTH}(?:,? ?[0-9]{{4}})?)"
+)
+_SHORT: Final = rf"(?:{_DATE}|[0-9]{{1,2}}[-/.][0-9]{{1,2}}(?:[-/.](?:[0-9]{{2}})?)?)"
+"""Behind a weekday or a word for the workout; alone, ``21/15/9`` is a rep scheme."""
+_CLASS: Final = r"(?:[ ,@\u2013-]*(?:at )?[0-9]{1,2}:[0-9]{2}(?: ?(?:am|pm|h|uhr))?)?"
+_OF_DAY: Final = r"(?:wod|workout(?: of the day)?|training|session|class|programming)[ :,\u2013-]+(?:for |of )?"
+_DATE_LINE: Final = re.compile(
+    rf"(?:{_OF_DAY})?(?:{_WEEKDAY}[ ,:\u2013-]*{_SHORT}?|{_DATE}){_CLASS}"
+    rf"|{_OF_DAY}(?:{_SHORT}|[0-9]{{6}}|[0-9]{{8}}){_CLASS}"
+    r"|(?:week|wk|w|cycle|phase) ?[0-9]{1,2}(?:[ ,:/\u2013-]*(?:day|d) ?[0-9]{1,2})?|day ?[0-9]{1,3}"
+)
+
+
+def is_dated(text: str) -> bool:
+    """Whether a line says nothing but when: ``WOD 241121``, ``Monday, Nov 20``, ``Wed 18:30``, ``Week 3 Day 2``."""
+    return len(text) <= 48 and _DATE_LINE.fullmatch(text.strip(" :.*_").casefold()) is not None
+
+
 def is_title(text: str) -> bool:
     """Whether these words alone are the name of a benchmark workout, a weekday or a date."""
     lowered = text.strip(" :\"'\u201c\u201d").casefold()
     if not lowered or len(lowered) > 40:
         return False
-    return lowered in BENCHMARKS or lowered in _PHRASES or _DATED.fullmatch(lowered) is not None
+    return lowered in BENCHMARKS or lowered in _PHRASES or _DATED.fullmatch(lowered) is not None or is_dated(lowered)
 
 
 def is_benchmark(text: str) -> bool:
@@ -79,6 +105,15 @@ def meant_header(text: str) -> str | None:
 
 _NO_FIRST: Final = words("in on with death scaled rx igyg igug ygig relay waterfall partition split share then")
 """Words that begin no name."""
+
+
+_COUNTED: Final = re.compile(r"([^\W\d_][^\d]{0,40}) [0-9]{1,4}")
+
+
+def is_counted_name(text: str) -> bool:
+    """``Filthy 50``: a name with a number, which counts nothing."""
+    found = _COUNTED.fullmatch(text) if len(text) <= 48 else None
+    return found is not None and (is_title(found[1]) or is_name(found[1]))
 
 
 def is_name(text: str) -> bool:

@@ -14,7 +14,11 @@ AMRAP = ("  10 cal row", "  12 burpees")
 TAKEN = ("  minute 1, 3, 5 …: 12 cal row", "  minute 2, 4, 6 …: 12 burpees")
 
 BOARDS: list[tuple[str, int, tuple[str, ...]]] = [
-    ("Partner WOD - 20 min AMRAP (I go you go, switch each round)" + TWO, 1200, ("as many rounds as possible in 20:00:", *AMRAP)),
+    (
+        "Partner WOD - 20 min AMRAP (I go you go, switch each round)" + TWO,
+        1200,
+        ("as many rounds as possible in 20:00:", *AMRAP),
+    ),
     ("Partner AMRAP 20" + TWO, 1200, ("as many rounds as possible in 20:00:", *AMRAP)),
     ("Team AMRAP 20 min" + TWO, 1200, ("as many rounds as possible in 20:00:", *AMRAP)),
     ("Metcon - AMRAP 12 (teams of 3)" + TWO, 720, ("as many rounds as possible in 12:00:", *AMRAP)),
@@ -38,7 +42,11 @@ BOARDS: list[tuple[str, int, tuple[str, ...]]] = [
             "    interval 4: rest 1:00",
         ),
     ),
-    ("4 rounds for max calories\n1 min row\n1 min bike\n2 min rest", 960, ("4 rounds:", "  1:00 row", "  1:00 bike", "  rest 2:00")),
+    (
+        "4 rounds for max calories\n1 min row\n1 min bike\n2 min rest",
+        960,
+        ("4 rounds:", "  1:00 row", "  1:00 bike", "  rest 2:00"),
+    ),
     ("4 rounds for total reps\n1 min burpees\n1 min rest", 480, ("4 rounds:", "  1:00 burpees", "  rest 1:00")),
     (
         "12 min EMOM, 2 stations (40s work/20s rest)\nrow\nburpees",
@@ -53,6 +61,48 @@ BOARDS: list[tuple[str, int, tuple[str, ...]]] = [
     ("Row 4x1000m w/ 3 min rest", 720, ("4 rounds:", "  1000 m Row", "  rest 3:00")),
     ("Run 6 x 800m w/ 90s rest", 540, ("6 rounds:", "  800 m Run", "  rest 1:30")),
     ("Row 5 x 500m with 2:00 rest", 600, ("5 rounds:", "  500 m Row", "  rest 2:00")),
+    ("5 x 500m, r 2:00", 600, ("5 rounds:", "  500 m", "  rest 2:00")),
+    ("400m x 6 w/ 90 sec rest", 540, ("6 rounds:", "  400 m", "  rest 1:30")),
+    ("8x50 kick on 1:10", 560, ("every 1:10, 8 times: 50 m kick",)),
+    ("10x100 free @ 1:45", 1050, ("every 1:45, 10 times: 100 m free",)),
+    ("Swim 10x100 @ 1:45", 1050, ("every 1:45, 10 times: 100 m Swim",)),
+    ("400 free warm up", 0, ("400 m free warm up",)),
+    ("20 min row @ 20 spm", 1200, ("20:00 row",)),
+    ("30 min run @ 140 bpm", 1800, ("30:00 run",)),
+    ("Back Squat 4x8 @ 3010 60 kg", 0, ("4 sets of 8 Back Squat 60 kg",)),
+    ("Squat 5x5 tempo 31X1", 0, ("5 sets of 5 Squat",)),
+    ("Row 5x500m @ 1:45 pace", 0, ("5 sets of 500 m Row",)),
+    ("Bench 60kgx5, 80kgx5", 0, ("5 Bench 60 kg", "5 Bench 80 kg")),
+    ("WOD 241121\n10 squats", 0, ("10 squats",)),
+    ("Workout of the day 21/11/2026\n10 squats", 0, ("10 squats",)),
+    ("Monday, Nov 20\n10 squats", 0, ("10 squats",)),
+    ("Wednesday 18:30\n10 squats", 0, ("10 squats",)),
+    ("Week 3 Day 2\n10 squats", 0, ("10 squats",)),
+    ("Filthy 50\n50 box jumps", 0, ("50 box jumps",)),
+    ("10 squats\nWeek 3 Day 2\n20 squats", 0, ("10 squats", "(Week 3 Day 2)", "20 squats")),
+    (
+        "0:00-10:00 AMRAP\n10 burpees\n10:00-15:00 rest\n15:00-25:00 find 1RM clean",
+        1500,
+        ("as many rounds as possible in 10:00:", "  10 burpees", "rest 5:00", "10:00 1 clean"),
+    ),
+    (
+        "0:00-10:00 AMRAP\n10 burpees\n12:00-14:00 plank",
+        720,
+        ("as many rounds as possible in 10:00:", "  10 burpees", "2:00 plank"),
+    ),
+    (
+        "2 rounds:\nAMRAP 4\n10 burpees\nRest 2:00",
+        720,
+        ("2 rounds:", "  as many rounds as possible in 4:00:", "    10 burpees", "  rest 2:00"),
+    ),
+    (
+        "1000m row buy in\n3 rounds\n10 burpees\nthen 1000m row cash out",
+        0,
+        ("1000 m row", "3 rounds:", "  10 burpees", "1000 m row"),
+    ),
+    ("E90S x 8\n3 squats", 720, ("every 1:30, 8 times:", "  3 squats")),
+    ("For time\n10 squats\nTC: 18'", 0, ("for time, cap 18:00:", "  10 squats")),
+    ("For time\n10 squats\nTime cap 10\u2019", 0, ("for time, cap 10:00:", "  10 squats")),
 ]
 """Board, planned seconds, program."""
 
@@ -106,7 +156,50 @@ def test_words_that_are_not_understood_are_a_note_that_is_said(header: str, word
     assert [s.label for s in workout.statements if s.parent == 0] == ["10 cal row", "12 burpees"]
 
 
-def test_an_unknown_movement_of_its_own_stays_one() -> None:
-    for board in ("AMRAP 10 Tyre flips", "AMRAP 10: 5 Tyre flips\n10 squats", 'AMRAP 10 "Tyre flips"\n10 squats', "3 sets Band walks\n10 squats"):
-        found = parse(board).statements
-        assert any(s.movement is not None and "yre" in s.movement.name or s.movement is not None and "Band" in s.movement.name for s in found)
+STAYS = [
+    "AMRAP 10 Tyre flips",
+    "AMRAP 10: 5 Tyre flips\n10 squats",
+    'AMRAP 10 "Tyre flips"\n10 squats',
+    "3 sets Tyre flips\n10 squats",
+]
+
+
+@pytest.mark.parametrize("board", STAYS)
+def test_an_unknown_movement_of_its_own_stays_one(board: str) -> None:
+    named = [s.movement.name for s in parse(board).statements if s.movement is not None]
+    assert "Tyre flips" in named
+
+
+SAID = [
+    ("20 min row @ 20 spm", "info", "'20 spm'"),
+    ("Back Squat 4x8 @ 3010 60 kg", "info", "'3010'"),
+    ("3 rounds with a 24 kg KB:\n10 swings", "warning", "'with a 24 kg KB'"),
+    ("For time, with a 20/14 lb vest:\n10 squats", "info", "adds no load"),
+    ("3 rounds, 1000m row buy in\n10 burpees", "warning", "part of every round"),
+    ("AMRAP 10, 1 min each station\n10 burpees", "warning", "skipped the 1:00 at each station"),
+    ("0:00-10:00 AMRAP\n10 burpees\n12:00-14:00 plank", "warning", "between 10:00 and 12:00"),
+    ("4 x 50 m Fly on 1:00", "info", "from one start to the next"),
+    ("10 squats\nMonday, Nov 20", "info", "it says when"),
+    ("E0S x 3\n5 squats", "error", "no interval"),
+]
+
+
+@pytest.mark.parametrize(("board", "severity", "words"), SAID)
+def test_what_is_said(board: str, severity: str, words: str) -> None:
+    assert [d.severity for d in parse(board).diagnostics if words in d.message] == [severity]
+
+
+def test_the_hint_of_a_send_off_names_its_own_time() -> None:
+    assert [d.hint for d in parse("4 x 50 m Fly on 1:00").diagnostics if "start" in d.message] == ["write every 1:00"]
+
+
+@pytest.mark.parametrize("scheme", ["21-15-9", "21/15/9", "50-40-30", "21-15-12"])
+def test_a_scheme_is_no_date(scheme: str) -> None:
+    head, *_ = parse(f"{scheme}\nThrusters").statements
+    assert len(head.rep_scheme) == 3
+
+
+def test_a_window_that_follows_nothing_is_a_range() -> None:
+    (line,) = parse("15:00-25:00 Row").statements
+    assert line.duration is not None
+    assert line.duration.ns == 900 * NANOS_PER_SECOND

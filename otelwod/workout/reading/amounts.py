@@ -14,6 +14,12 @@ ROUND_WORDS: Final = frozenset({"rounds", "round", "rds", "rd", "sets", "set", "
 """Words behind a number of rounds."""
 
 
+STROKES: Final = frozenset(
+    {"swim", "free", "freestyle", "fly", "butterfly", "backstroke", "breaststroke", "breast", "kick", "im", "drill"}
+)
+"""Words of a pool: what they count is metres."""
+
+
 def amount_at(step: Step, i: int) -> tuple[float | None, int]:
     """The value at token ``i`` (``2``, ``1/4``, ``1 1/2``, ``½``) and the index behind it."""
     value = number(step.line[i].text)

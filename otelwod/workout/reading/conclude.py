@@ -9,6 +9,7 @@ from otelwod.workout.facts import Facts, has_equipment, is_section, resize
 from otelwod.workout.model import Duration
 from otelwod.workout.movements import lookup, movement
 from otelwod.workout.numbers import clock
+from otelwod.workout.reading.amounts import STROKES
 from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity, put_reps
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
@@ -249,6 +250,12 @@ def _is_cardio(facts: Facts) -> bool:
     return known is not None and known.startswith("cardio/") and not amount
 
 
+def _laps(step: Step, value: float) -> bool:
+    """Whole lengths of a pool in front of a stroke."""
+    amount = step.facts.reps or step.facts.distance or step.facts.energy
+    return value >= 25 and value % 25 == 0 and not amount and bool(step.words) and step.words[0].lower() in STROKES
+
+
 def place_bare(step: Step) -> None:
     """What is left of the bare numbers: repetitions first, then a load without a unit."""
     facts = step.facts
@@ -265,6 +272,9 @@ def place_bare(step: Step) -> None:
         elif bare.behind_words and bare.value >= 100 and _is_cardio(facts):  # Row 500
             step.info(bare.offset, f"{token.text!r} is read as metres", f"write {token.text} m")
             put_quantity(step, token, token, bare.value, bare.women, "m")
+        elif _laps(step, bare.value) and bare.women is None:  # 8x50 kick
+            step.info(bare.offset, f"{token.text!r} is read as metres", f"write {token.text} m")
+            put_quantity(step, token, token, bare.value, None, "m")
         elif facts.reps is None and facts.kind != "rest":
             put_reps(step, token, bare.value, bare.women)
         elif bare.women is not None and facts.load is None:

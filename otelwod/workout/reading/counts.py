@@ -12,7 +12,7 @@ from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, unit_at
 from otelwod.workout.reading.ladders import TO, expanded, is_ladder, read_ladder, said_ladder
 from otelwod.workout.reading.placing import put_bare, put_load, put_quantity, put_reps, put_rounds, put_rpe
 from otelwod.workout.reading.step import Step
-from otelwod.workout.reading.times import on_at
+from otelwod.workout.reading.times import on_at, on_send_off, swims
 from otelwod.workout.tokens import Token
 from otelwod.workout.units import SIZES, SPELLINGS, dimension, quantity
 
@@ -280,7 +280,7 @@ def read_at(step: Step, token: Token) -> None:
     """``@ 95 lb``, ``@ 80%``, ``@RPE 8``, ``@?``; anything else behind ``@`` is a note."""
     step.i += 1
     after = step.at(step.i)
-    if after.kind == "time" and on_at(step, token):
+    if after.kind == "time" and (on_at(step, token) or (swims(step) and on_send_off(step, token))):
         return
     if after.kind == "number":
         value, j = amount_at(step, step.i)

@@ -11,7 +11,7 @@ from otelwod.workout.reading.amounts import ROUND_WORDS, amount_at, time_at, tim
 from otelwod.workout.reading.counts import read_number
 from otelwod.workout.reading.placing import put_minutes, put_quantity, put_rounds
 from otelwod.workout.reading.step import Step
-from otelwod.workout.reading.times import read_time
+from otelwod.workout.reading.times import on_send_off, read_time
 from otelwod.workout.tokens import Token
 from otelwod.workout.units import SPELLINGS, dimension
 
@@ -39,6 +39,18 @@ def on_numbered(step: Step, token: Token, match: re.Match[str]) -> None:
         put_rounds(step, token, count)
 
 
+SECONDLY: Final = re.compile(r"e([0-9]{1,4})s(?:om|ots)?$")
+"""``E90S``: every 90 seconds."""
+
+
+def on_secondly(step: Step, token: Token, match: re.Match[str]) -> None:
+    step.i += 1
+    step.set_kind(token, "emom")
+    step.facts.interval_ns = int(match[1]) * NANOS_PER_SECOND or None
+    if step.facts.interval_ns is None:
+        step.error(token, f"{token.text} has no interval", "write E90S or every 1:30")
+
+
 def on_amrap(step: Step, token: Token) -> bool:
     step.set_kind(token, "amrap")
     skip_words(step, "of", "in")
@@ -51,14 +63,21 @@ def skip_words(step: Step, *words: str) -> None:
         step.i += 1
 
 
+_PRIMES: Final = frozenset({"'", "\u2019", "\u2032"})
+"""Signs of minutes."""
+
+
 def take_minutes(step: Step) -> None:
     """A bare number directly behind ``AMRAP``, ``cap`` or ``rest`` is minutes, unless it counts a movement."""
     if step.at(step.i).kind != "number" or (step.facts.kind == "amrap" and step.durations):
         return
     value, j = amount_at(step, step.i)
     after = step.at(j)
-    if value is None or unit_at(step, j)[0] or after.kind in ("times", "/") or step.word_at(j) in ROUND_WORDS:
+    unit = "" if after.kind in _PRIMES else unit_at(step, j)[0]
+    if value is None or unit or after.kind in ("times", "/") or step.word_at(j) in ROUND_WORDS:
         return
+    if after.kind in _PRIMES:  # TC: 18'
+        j, after = j + 1, step.at(j + 1)
     if after.kind in ("end", ":", "open", "-", ",", ";") or step.word_at(j) in ("of", "for"):
         first = step.line[step.i]
         step.i = j
@@ -143,17 +162,6 @@ def on_for(step: Step, token: Token) -> bool:
 
 
 _AIMS: Final = frozenset({"quality", "load", "form", "technique", "reps", "score", "distance", "fun", "completion"})
-
-
-def on_send_off(step: Step, token: Token) -> bool:
-    """``10 x 100 m on 2:00``: every 2:00 the next one starts."""
-    facts = step.facts
-    if facts.rounds is None or facts.distance is None or facts.kind is not None or not time_at(step, step.i):
-        return False
-    step.set_kind(token, "emom")
-    step.interval_next = True
-    step.info(token.start, "it is read as the time from one start to the next", "write every 2:00")
-    return True
 
 
 def on_in(step: Step, _token: Token) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from otelwod.workout.numbers import clock, timer
-from otelwod.workout.reading.amounts import time_unit_at
+from otelwod.workout.reading.amounts import STROKES, time_at, time_unit_at
 from otelwod.workout.reading.placing import put_time
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.stray import stray
@@ -75,6 +75,25 @@ def on_at(step: Step, token: Token) -> bool:
     step.warn(token, f"{text!r}, a starting time, is kept as a note: the parts follow one another",
               "write the length of the part before it")  # fmt: skip
     return True
+
+
+def on_send_off(step: Step, token: Token) -> bool:
+    """``10 x 100 m on 2:00``: every 2:00 the next one starts."""
+    facts = step.facts
+    if facts.rounds is None or facts.kind is not None or not time_at(step, step.i):
+        return False
+    if facts.distance is None and not swims(step):
+        return False
+    step.set_kind(token, "emom")
+    step.interval_next = True
+    text = step.line[step.i].text + (f" {step.word_at(step.i + 1)}" if step.line[step.i].kind == "number" else "")
+    step.info(token.start, "it is read as the time from one start to the next", f"write every {text}")
+    return True
+
+
+def swims(step: Step) -> bool:
+    """Whether the first word of the movement is a stroke: its bare numbers are metres, its times starts."""
+    return bool(step.words) and step.words[0].lower() in STROKES
 
 
 def read_span(step: Step, token: Token, first: int, end: int) -> None:

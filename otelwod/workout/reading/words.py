@@ -30,6 +30,9 @@ def read_word(step: Step, token: Token) -> None:
         if match is not None and match[1] == "e":
             headers.on_numbered(step, token, match)
             return
+    if handler is None and text[0] == "e" and (every := headers.SECONDLY.match(text)) is not None:
+        headers.on_secondly(step, token, every)
+        return
     step.i += 1
     if handler is None or not handler(step, token):
         step.words.append(token.text)
