@@ -174,3 +174,22 @@ def test_replay_runs_on_to_the_end(text: Any) -> None:
     events = [e for batch in replay(session, entries) for e in batch]
     ended = [row[3] for row in efforts(events)]
     assert ended == (["user_advance", "timer_expired"] if text else ["aborted"])
+
+
+def test_an_open_rest_behind_work_of_the_same_interval_fills_it() -> None:
+    for seed in range(6):
+        rests = [
+            row for row in efforts(simulated("(3) 2:00 EMOM\n  + 5 Burpees\n  + Rest", seed=seed)) if row[0] == "Rest"
+        ]
+        assert len(rests) == 3, rests
+
+
+def test_an_open_rest_before_work_of_the_same_interval_leaves_time_for_it() -> None:
+    events = simulated("(3) 2:00 EMOM\n  + Rest\n  + 5 Burpees", EVEN)
+    assert reps_by_effort(events) == [5, 5, 5]
+    (first, *_) = [row for row in efforts(events) if row[0] == "Rest"]
+    assert first[2] - first[1] == MINUTE
+
+
+def test_a_clock_before_the_first_repetition_leaves_nothing_done() -> None:
+    assert reps_by_effort(simulated("AMRAP :03\n  10 Burpees", EVEN)) == []
