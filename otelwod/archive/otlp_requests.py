@@ -9,11 +9,12 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from otelwod.archive import salvage
 from otelwod.archive.document import NOT_SPANS
 from otelwod.archive.inflate import read_bytes
 from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.nesting import deeper_than
-from otelwod.archive.parse import loads
+from otelwod.archive.parse import BEGINS, BOM, DAMAGED, Damage, json_values
 from otelwod.archive.tally import Tally
 
 if TYPE_CHECKING:
@@ -32,54 +33,65 @@ NOT_SENT: Final[Mapping[str, str]] = {
 DEPTH: Final = 90
 """Levels of JSON; protobuf's own parser refuses more than 100."""
 _NOT_OTLP: Final = "is no OTLP JSON; only that can be sent as it is (otelwod analyze reads other formats)"
+_RESOURCE_SPANS: Final = ("resourceSpans", "resource_spans")
+_SCOPE_SPANS: Final = ("scopeSpans", "scope_spans")
 _IDS: Final = ("traceId", "trace_id", "spanId", "span_id", "parentSpanId", "parent_span_id")
 
 
 def read_values(path: str, tally: Tally, limits: Limits | None = None) -> Iterator[dict[str, Any]]:
     """The JSON objects of a file of OTLP JSON or JSON lines (gz and zst too), one after the other.
 
-    A damaged line is skipped and counted. Raises `ReadError` for what cannot be read, nests too deeply or has no spans.
+    Of what is torn or damaged every span that is still whole is given, as `otelwod.analyze` does; the damage is counted
+    and said. Raises `ReadError` for what cannot be read, nests too deeply or has no spans.
     """
     limits = limits or Limits()
-    data, warning = read_bytes(path, limits)
-    tally.warn(warning)
+    data, torn = read_bytes(path, limits)
+    if torn:
+        tally.skip("rest of a torn or damaged compression")
+        tally.warn(torn)
     place = "standard input" if path == "-" else path
-    if deeper_than(data, DEPTH):
+    data = data.removeprefix(BOM)
+    if not torn and not data.strip():
+        raise ReadError(place, "is empty")
+    if deeper_than(data, DEPTH) and BEGINS.match(data):
         raise ReadError(place, f"nests deeper than {DEPTH} levels, which no OTLP server takes")
     found = 0
     other = ""
-    for number, text in _texts(data):
-        try:
-            value = loads(text)
-        except (ValueError, RecursionError):
-            tally.skip("damaged line")
-            tally.warn(f"{place}:{number}: damaged; the line was left out")
-            continue
-        if isinstance(value, dict) and any(name in value for name in ("resourceSpans", "resource_spans")):
-            found += 1
-            yield value
-        else:
-            kind = next((said for name, said in NOT_SENT.items() if isinstance(value, dict) and name in value), "")
-            tally.skip(kind or NOT_SPANS)
-            other = other or kind
-    if not found:
-        raise ReadError(
-            place, f"holds no spans; what it has is {other}, and only spans are sent" if other else _NOT_OTLP
+    for value in json_values(data, place) if BEGINS.match(data) else ():
+        for whole in _salvaged(value, tally) if isinstance(value, Damage) else (value,):
+            if isinstance(whole, dict) and any(name in whole for name in _RESOURCE_SPANS):
+                found += 1
+                yield whole
+            else:
+                kind = next((said for name, said in NOT_SENT.items() if isinstance(whole, dict) and name in whole), "")
+                tally.skip(kind or NOT_SPANS)
+                other = other or kind
+    if found:
+        return
+    if torn:
+        raise ReadError(place, f"{torn.removeprefix(f'{place}: ')}, and no whole span is in it")
+    if tally.skipped[DAMAGED] and any(name.encode() in data for name in _RESOURCE_SPANS):
+        raise ReadError(place, "is damaged, and no whole span of it could be read")
+    raise ReadError(place, f"holds no spans; what it has is {other}, and only spans are sent" if other else _NOT_OTLP)
+
+
+def _salvaged(damage: Damage, tally: Tally) -> list[dict[str, Any]]:
+    """What is still whole of a damaged text: OTLP with at least one span. Counts and says the damage."""
+    values: list[dict[str, Any]] = []
+    spans = 0
+    for value in salvage.documents(damage.text, tally):
+        whole = {"resourceSpans": [value]} if any(name in value for name in _SCOPE_SPANS) else value
+        held = sum(
+            len(_objects(scope, "spans"))
+            for resource in _objects(whole, *_RESOURCE_SPANS)
+            for scope in _objects(resource, *_SCOPE_SPANS)
         )
-
-
-def _texts(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """One text where the whole is one JSON object, else the lines that are not empty, with their numbers."""
-    lines = [(number, line) for number, line in enumerate(data.split(b"\n"), 1) if line.strip()]
-    if len(lines) > 1 and not lines[0][1].rstrip().endswith(b"}"):
-        try:
-            loads(data)
-        except (ValueError, RecursionError):
-            pass
-        else:
-            yield 1, data
-            return
-    yield from lines
+        if held:
+            spans += held
+            values.append(whole)
+    tally.skip(DAMAGED)
+    tally.warn(damage.salvaged(spans))
+    return values
 
 
 def requests_of(values: Iterable[dict[str, Any]], tally: Tally) -> Iterator[ExportTraceServiceRequest]:
@@ -92,9 +104,9 @@ def requests_of(values: Iterable[dict[str, Any]], tally: Tally) -> Iterator[Expo
     request = ExportTraceServiceRequest()
     spans = size = 0
     for value in values:
-        for resource_spans in _objects(value, "resourceSpans", "resource_spans"):
-            resource = _without(resource_spans, "scopeSpans", "scope_spans")
-            scopes = _objects(resource_spans, "scopeSpans", "scope_spans")
+        for resource_spans in _objects(value, *_RESOURCE_SPANS):
+            resource = _without(resource_spans, *_SCOPE_SPANS)
+            scopes = _objects(resource_spans, *_SCOPE_SPANS)
             for scope_spans in scopes:
                 target = None
                 scope = _without(scope_spans, "spans")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from otelwod.archive import otlp_proto, salvage
@@ -12,9 +13,11 @@ from otelwod.archive.document import Documents, is_known
 from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.nesting import deeper_than
 
-_BOM: Final = b"\xef\xbb\xbf"
+BOM: Final = b"\xef\xbb\xbf"
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_BEGINS: Final = re.compile(rb"\s*[\[{]")
+BEGINS: Final = re.compile(rb"\s*[\[{]")
+"""What JSON that may hold spans begins with."""
+DAMAGED: Final = "damaged JSON text"
 _SOMETHING_BYTES: Final = re.compile(rb"\S")
 _SOMETHING: Final = re.compile(r"\S")
 
@@ -29,10 +32,10 @@ def read_data(data: bytes, place: str, documents: Documents, limits: Limits) -> 
 
     Raises `ReadError` for what is no trace of any known format, or nests too deeply. Damage is counted.
     """
-    data = data.removeprefix(_BOM)
+    data = data.removeprefix(BOM)
     if data.startswith(_UTF16):
         data = data.decode("utf-16", "replace").encode()
-    if _BEGINS.match(data):
+    if BEGINS.match(data):
         if deeper_than(data, limits.depth):
             raise ReadError(place, f"nests deeper than {limits.depth} levels; raise the limit if that is meant")
         if len(data) > limits.nodes < data.count(b",") + data.count(b"{") + data.count(b"["):
@@ -61,18 +64,79 @@ def _check_spans(place: str, documents: Documents, limits: Limits) -> None:
         raise ReadError(place, f"holds more than {limits.spans:,} spans; raise the limit, or read fewer files at once")
 
 
-def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) -> None:
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A text among the values of a source that is no JSON.
+
+    ``place``: the source, with the line's number where it is of JSON lines. ``behind``: whole values stood before the
+    text in the same source.
+    """
+
+    text: str
+    place: str
+    error: ValueError
+    behind: bool = False
+
+    @property
+    def where(self) -> str:
+        """Where the parser failed."""
+        if isinstance(self.error, json.JSONDecodeError):
+            return f"line {self.error.lineno}, column {self.error.colno}"
+        return str(self.error)
+
+    def salvaged(self, spans: int) -> str:
+        """The line that says what became of it."""
+        part = "from there on" if self.behind else "of it"
+        return f"{self.place}: damaged at {self.where}; {spans:,} spans {part} could be read"
+
+
+def json_values(data: bytes, place: str) -> Iterator[Any]:
+    """The values of JSON, JSON lines, or values behind one another over several lines; a `Damage` for what is none.
+
+    Raises `ReadError` for what nests too deeply for the parser.
+    """
     if _is_lines(data):
         for number, line in _lines(data):
-            _read_line(line, f"{place}:{number}", documents)
-            _check_spans(place, documents, limits)
+            try:
+                value = loads(line)
+            except RecursionError:
+                raise _too_deep(f"{place}:{number}") from None
+            except ValueError as error:
+                value = Damage(line.decode("utf-8", "replace"), f"{place}:{number}", error)
+            yield value
         return
     try:
-        documents.add(loads(data))
+        value = loads(data)
     except RecursionError:
         raise _too_deep(place) from None
     except ValueError:
-        _read_values(data.decode("utf-8", "replace"), place, documents)
+        yield from _values_behind_one_another(data.decode("utf-8", "replace"), place)
+    else:
+        yield value
+
+
+def _values_behind_one_another(text: str, place: str) -> Iterator[Any]:
+    """Values each over several lines; where one is damaged, all from there on is one `Damage`."""
+    decode = json.JSONDecoder().raw_decode
+    at = 0
+    while match := _SOMETHING.search(text, at):
+        try:
+            value, at = decode(text, match.start())
+        except RecursionError:
+            raise _too_deep(place) from None
+        except ValueError as error:
+            yield Damage(text[match.start() :] if at else text, place, error, behind=at > 0)
+            return
+        yield value
+
+
+def _read_json(data: bytes, place: str, documents: Documents, limits: Limits) -> None:
+    for value in json_values(data, place):
+        if isinstance(value, Damage):
+            _salvage(value, documents)
+        else:
+            documents.add(value)
+        _check_spans(place, documents, limits)
 
 
 def _is_lines(data: bytes) -> bool:
@@ -93,32 +157,6 @@ def _is_lines(data: bytes) -> bool:
 
 def _too_deep(place: str) -> ReadError:
     return ReadError(place, "nests too deeply for this program's stack")
-
-
-def _read_line(line: bytes, place: str, documents: Documents) -> None:
-    try:
-        value = loads(line)
-    except RecursionError:
-        raise _too_deep(place) from None
-    except ValueError as error:
-        _salvage(line.decode("utf-8", "replace"), place, documents, error)
-    else:
-        documents.add(value)
-
-
-def _read_values(text: str, place: str, documents: Documents) -> None:
-    """Values behind one another, each over several lines; where one is damaged, all from there on is salvaged."""
-    decode = json.JSONDecoder().raw_decode
-    at = 0
-    while match := _SOMETHING.search(text, at):
-        try:
-            value, at = decode(text, match.start())
-        except RecursionError:
-            raise _too_deep(place) from None
-        except ValueError as error:
-            _salvage(text[match.start() :] if at else text, place, documents, error, behind=at > 0)
-            return
-        documents.add(value)
 
 
 def loads(data: bytes) -> Any:
@@ -147,28 +185,20 @@ def _lines(data: bytes) -> Iterator[tuple[int, bytes]]:
         start = end + 1
 
 
-def _salvage(text: str, place: str, documents: Documents, error: ValueError, *, behind: bool = False) -> None:
-    """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known.
-
-    ``behind``: whole values stood before ``text`` in the same source, and have been read.
-    """
+def _salvage(damage: Damage, documents: Documents) -> None:
+    """Take every span that is still whole, with what stood around it (resource, scope, process) where that is known."""
     before = documents.gathering.spans
     try:
-        for value in salvage.documents(text, documents.tally):
+        for value in salvage.documents(damage.text, documents.tally):
             if is_known(value):
                 documents.add(value)
     except RecursionError:
-        raise _too_deep(place) from None
+        raise _too_deep(damage.place) from None
     documents.finish()
     found = documents.gathering.spans - before
-    what = str(error)
-    if isinstance(error, json.JSONDecodeError):
-        what = f"line {error.lineno}, column {error.colno}"
-    if behind and not found:
+    if damage.behind and not found:
         documents.tally.skip("text behind the JSON")
-        documents.tally.warn(f"{place}: what stands from {what} on is no JSON; all before it was read")
+        documents.tally.warn(f"{damage.place}: what stands from {damage.where} on is no JSON; all before it was read")
         return
-    documents.tally.skip("damaged JSON text")
-    documents.tally.warn(
-        f"{place}: damaged at {what}; {found:,} spans {'from there on' if behind else 'of it'} could be read"
-    )
+    documents.tally.skip(DAMAGED)
+    documents.tally.warn(damage.salvaged(found))

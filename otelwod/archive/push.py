@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from otelwod.archive.limits import Limits
+from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.otlp_requests import halves, read_values, requests_of, span_count
 from otelwod.archive.otlp_transport import Answer, Transport, transport
 from otelwod.archive.tally import Tally
@@ -38,8 +38,9 @@ class PushError(ValueError):
 class Pushed:
     """The account: ``spans`` = ``accepted`` + ``rejected`` (the server said so, one by one) + ``failed`` (not taken).
 
-    ``skipped``: what in the files was not sent because it is no OTLP, by reason. ``reasons``: what the server said to
-    what it did not take, with the number of spans. ``retries``: requests that were sent again.
+    ``refused``: files of which nothing could be read, a line each. ``skipped``: what in the other files was not sent
+    because it is damaged or no OTLP, by reason. ``reasons``: what the server said to what it did not take, with the
+    number of spans. ``retries``: requests that were sent again.
     """
 
     place: str
@@ -48,6 +49,7 @@ class Pushed:
     rejected: int = 0
     failed: int = 0
     retries: int = 0
+    refused: Sequence[str] = ()
     skipped: Mapping[str, int] = field(default_factory=dict)
     reasons: Counter[str] = field(default_factory=Counter)
     warnings: Sequence[str] = ()
@@ -55,7 +57,7 @@ class Pushed:
     @property
     def complete(self) -> bool:
         """Whether all that the files hold has arrived."""
-        return self.accepted == self.spans and not self.skipped
+        return self.accepted == self.spans and not self.skipped and not self.refused
 
     def because(self, reason: str, spans: int) -> None:
         """Note why spans were not taken."""
@@ -120,11 +122,13 @@ def push(
 
     What may pass later is tried for ``patience_s`` seconds a request, with growing, jittered waits, as the server asks.
     A request that the server dislikes is halved until only the spans that it dislikes are left. An endpoint that
-    takes nothing at all is given up: the rest is counted as failed. Raises `otelwod.archive.limits.ReadError` for a
-    file that cannot be read, `PushError` for TLS files that cannot be.
+    takes nothing at all is given up: the rest is counted as failed. A file that cannot be read is in `Pushed.refused`,
+    and the others are sent, whatever their order. Raises `PushError` for TLS files that cannot be read.
     """
     account = Pushed(target.place)
-    tally = Tally()
+    skipped: Counter[str] = Counter()
+    warnings: list[str] = []
+    refused: list[str] = []
     try:
         line = sender if sender is not None else transport(target)
     except OSError as error:
@@ -132,13 +136,21 @@ def push(
     delivery = _Delivery(line, account, patience_s, sleep, clock, jitter)
     try:
         for path in paths:
-            for request in requests_of(read_values(path, tally, limits), tally):
-                delivery.take(request)
-                if progress is not None:
-                    progress(account)
+            tally = Tally()
+            try:
+                for request in requests_of(read_values(path, tally, limits), tally):
+                    delivery.take(request)
+                    if progress is not None:
+                        progress(account)
+            except ReadError as error:
+                refused.append(str(error))
+            else:
+                skipped += tally.skipped
+                warnings += tally.warnings
     finally:
-        account.skipped = dict(tally.skipped)
-        account.warnings = (*tally.warnings, *delivery.warnings)
+        account.refused = tuple(refused)
+        account.skipped = dict(skipped)
+        account.warnings = (*warnings, *delivery.warnings)
         line.close()
     return account
 

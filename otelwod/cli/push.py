@@ -47,8 +47,7 @@ def _seconds(text: str) -> float:
 
 
 def execute(args: argparse.Namespace) -> int:
-    """0 when all that the files hold has arrived, 1 when not; a file or endpoint that is none is a `UsageError`."""
-    from otelwod.archive.limits import ReadError
+    """0 when all that the files hold has arrived, 1 when not, 2 when a file is none; such an endpoint: `UsageError`."""
     from otelwod.archive.push import PushError, push, target_of
 
     if "-" in args.files and sys.stdin.isatty():
@@ -57,13 +56,16 @@ def execute(args: argparse.Namespace) -> int:
     try:
         target = target_of(os.environ, args.endpoint, args.protocol)
         pushed = push(dict.fromkeys(args.files), target, patience_s=args.patience, progress=meter.show)
-    except (ReadError, PushError) as error:
+    except PushError as error:
         meter.clear()
-        if meter.last is not None and meter.last.spans:
-            _report(meter.last)
         raise UsageError(visible(str(error))) from None
     meter.clear()
-    _report(pushed)
+    if pushed.spans or not pushed.refused:
+        _report(pushed)
+    for refused in pushed.refused:
+        print(f"otelwod: {visible(refused)}", file=sys.stderr)
+    if pushed.refused:
+        return 2
     return 0 if pushed.complete else 1
 
 
@@ -87,11 +89,9 @@ class _Meter:
 
     def __init__(self) -> None:
         self._shown = False
-        self.last: Pushed | None = None
 
     def show(self, pushed: Pushed) -> None:
         """One line that overwrites itself."""
-        self.last = pushed
         if sys.stderr.isatty() and pushed.spans >= 10_000:
             self._shown = True
             sys.stderr.write(f"\r\x1b[Ksent: {pushed.accepted:,} of {pushed.spans:,} spans read")

@@ -343,11 +343,84 @@ def test_damaged_lines_and_records_are_counted_and_the_others_sent(tmp_path: Pat
     script = Script(lambda _, __: Answer(accepted=True))
     pushed = script.push(path)
     assert (pushed.spans, pushed.accepted, pushed.complete) == (2, 2, False)
-    assert pushed.skipped["damaged line"] == 1
+    assert pushed.skipped["damaged JSON text"] == 1
     assert pushed.skipped["record that is no OTLP span"] == 2
     assert pushed.skipped["resource that is no OTLP"] == 1
     assert pushed.skipped["scope that is no OTLP"] == 1
     assert any(":2: damaged" in warning for warning in pushed.warnings)
+
+
+def test_a_truncated_session_is_salvaged_in_the_words_of_analyze(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = write(tmp_path / "whole.otlp.jsonl", [record(number) for number in range(8)]).read_bytes()
+    torn = tmp_path / "torn.otlp.jsonl"
+    torn.write_bytes(whole[: whole.index(b"span 5")])
+    assert main(["push", str(torn), "--endpoint", server.url]) == 1
+    told = capsys.readouterr()
+    assert told.out == f"{server.url}/v1/traces: 5 spans accepted of 5\n"
+    assert received(server.requests) == [record(number) for number in range(5)]
+    said = next(line for line in told.err.splitlines() if "damaged at" in line)
+    assert said.startswith(f"otelwod: {torn}: damaged at line 1, column ")
+    assert said.endswith("; 5 spans of it could be read")
+    main(["analyze", str(torn)])
+    assert said.removeprefix("otelwod: ") in " ".join(capsys.readouterr().out.split())
+
+
+def test_torn_pretty_json_is_one_damage_and_keeps_whole_resources(tmp_path: Path) -> None:
+    lines = write(tmp_path / "s.otlp.jsonl", [record(0), record(1)]).read_text()
+    value = json.loads(lines)
+    value["resourceSpans"] *= 2
+    path = tmp_path / "pretty.json"
+    path.write_text(json.dumps(value, indent=1)[:-8])
+    script = Script(lambda _, __: Answer(accepted=True))
+    pushed = script.push(path)
+    assert (pushed.spans, pushed.skipped) == (4, {"damaged JSON text": 1})
+    assert received(script.sent) == [record(0), record(1)] * 2
+
+
+def test_torn_compression_is_said_and_what_is_whole_is_sent(
+    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "s.gz"
+    text = write(tmp_path / "s.otlp.jsonl", [record(number) for number in range(400)]).read_bytes()
+    path.write_bytes(gzip.compress(text)[:-9])
+    assert main(["push", str(path), "--endpoint", server.url]) == 1
+    told = capsys.readouterr()
+    assert "the compression is torn" in told.err
+    assert "otelwod: not sent: rest of a torn or damaged compression: 1 time" in told.err
+    assert received(server.requests)[0] == record(0)
+    path.write_bytes(gzip.compress(text)[:30])
+    assert main(["push", str(path), "--endpoint", server.url]) == 2
+    told = capsys.readouterr()
+    assert f"{path}: the compression is torn; " in told.err
+    assert "and no whole span is in it" in told.err
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("text", ["# Title\n" * 60, "[![badge](x)](y)\n" * 60, '{"data":[]}\n' * 60])
+def test_a_foreign_file_is_one_short_line_wherever_it_stands(
+    server: Server, file: Path, capsys: pytest.CaptureFixture[str], text: str, first: bool
+) -> None:
+    foreign = file.with_name("README.md")
+    foreign.write_text(text)
+    paths = [str(foreign), str(file)] if first else [str(file), str(foreign)]
+    assert main(["push", *paths, "--endpoint", server.url]) == 2
+    told = capsys.readouterr()
+    assert told.out == f"{server.url}/v1/traces: 3 spans accepted of 3\n"
+    (line,) = told.err.splitlines()
+    assert line.startswith(f"otelwod: {foreign}: is no OTLP JSON; ")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [("", "is empty"), ('{"resourceSpans":[{"resource":{', "is damaged, and no whole span of it could be read")],
+)
+def test_files_without_a_span(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "none.json"
+    path.write_text(text)
+    pushed = Script(lambda _, __: Answer(accepted=True)).push(path)
+    assert (pushed.spans, pushed.complete, pushed.refused) == (0, False, (f"{path}: {says}",))
 
 
 def test_deep_nesting_is_refused(tmp_path: Path) -> None:
