@@ -207,7 +207,9 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
     """A header over nothing is said; so is, once for each name, a movement that the table does not know."""
     facts, movement = draft.facts, draft.facts.movement
     if kind in ("rounds", "for_time", "amrap", "emom", "tabata") and not facts.has_work and facts.duration is None:
-        found.say(draft, "warning", "nothing stands in it", "indent the lines that belong to it")
+        ends = draft is found.drafts[-1] and len(found.drafts) > 1
+        hint = "write it above the lines that it is meant for" if ends else "indent the lines that belong to it"
+        found.say(draft, "warning", "nothing stands in it", hint)
     if movement is None or movement.id is not None or facts.kind == "section" or kind in (None, "rest"):
         return
     _check_name(found, draft, unknown, header=False)

@@ -71,10 +71,12 @@ def read_line(content: str, default_unit: str) -> Reading:
             values[key] = value
             line = []
     title: list[Token] = []
+    harder = False
     if line:
         behind = after_label(line)
         if behind:
             title = line[:1]
+            harder = line[0].word == "rx" and line[1].kind == "+"
             label = body[line[0].start : line[behind - 1].end].strip(" :.)-")
             notes.insert(0, label)
             if line[0].text.lower() in PARTNERS:
@@ -96,8 +98,12 @@ def read_line(content: str, default_unit: str) -> Reading:
         nodes, anchor = _steps(body, opened(line), remarks, default_unit)
     if not nodes and title and title[0].text.lower() in SECTIONS:
         nodes, anchor = _steps(body, title, remarks, default_unit)  # what stands behind the label said nothing
-    if title and (title[0].word in STANDARDS or title[0].word in SCALINGS):
+    if title and not harder and (title[0].word in STANDARDS or title[0].word in SCALINGS):
         nodes, anchor = _for_others(nodes, anchor, title[0].word, content, remarks)
+    if harder:
+        remarks.add(Remark(0, "warning", f"skipped {content[:40]!r}: a workout has one prescription",
+                           "write the other one as a workout of its own"))  # fmt: skip
+        nodes, anchor = [(-1, Facts(action=content[:MAX_NAME]))], 0
     if grows is not None:
         nodes = grow(nodes, grows.start, remarks)
         anchor = 0 if nodes else -1

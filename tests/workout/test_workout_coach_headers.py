@@ -203,3 +203,30 @@ def test_a_window_that_follows_nothing_is_a_range() -> None:
     (line,) = parse("15:00-25:00 Row").statements
     assert line.duration is not None
     assert line.duration.ns == 900 * NANOS_PER_SECOND
+
+
+def test_sets_at_a_small_number_are_of_an_effort() -> None:
+    (line,) = parse("Back Squat 5x5 @8").statements
+    assert line.load is not None
+    assert line.load.unit == "rpe"
+    (line,) = parse("DB Press 5x5 @8").statements
+    assert line.load is not None
+    assert line.load.unit == "lb"
+
+
+def test_bare_sets_take_the_line_below() -> None:
+    head, work = parse("5x\n400m run").statements
+    assert (head.rounds, work.parent) == (5, 0)
+
+
+def test_a_harder_prescription_is_no_station() -> None:
+    workout = parse("AMRAP 10\n10 pull-ups\nRx+: C2B, 50kg")
+    assert [s.type for s in workout.statements] == ["amrap", "effort", None]
+    assert [d.severity for d in workout.diagnostics if "prescription" in d.message] == ["warning"]
+
+
+@pytest.mark.parametrize("board", ["10 squats\n3 rounds", "10 squats\nFor time. 10 min cap"])
+def test_a_header_at_the_end_belongs_above(board: str) -> None:
+    assert [d.hint for d in parse(board).diagnostics if "nothing stands" in d.message] == [
+        "write it above the lines that it is meant for"
+    ]

@@ -111,6 +111,8 @@ def settle(step: Step) -> None:
     if facts.kind != "tabata" and facts.work_ns is not None:
         facts.work_ns = facts.rest_ns = None
         step.said("skipped work and rest: the line is of another kind", "give them a line of their own")
+    if facts.kind is None and facts.times_word and facts.rounds is not None and len(step.line) == 2:
+        facts.adopts = True  # 5x, and the work on the lines below
     if facts.kind is None and is_section(facts) and not step.durations:
         facts.kind, facts.adopts = "section", True
     if facts.kind == "emom" and len(set(facts.scheme)) == 1 and facts.reps is None:  # 1-1-1-1-1 Snatch every 90 s

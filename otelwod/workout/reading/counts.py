@@ -316,6 +316,10 @@ def read_at(step: Step, token: Token) -> None:
                 step.i += 1
             step.facts.notes.append(step.slice(token, step.line[step.i - 1]))
             step.info(token.start, "kept as a note: no load stands behind @", "write @ 95 lb, @ 80% or @RPE 8")
+        elif women is None and step.facts.times_word and 6 <= value <= 10 and not names_held(step):  # 5x5 @8
+            step.info(first.start, f"'@ {step.slice(first, last)}' behind sets is read as RPE",
+                      f"write {step.slice(first, last)} {step.default_unit} for a load")  # fmt: skip
+            put_rpe(step, first, last, value)
         else:
             put_load(step, first, last, value, women)
         return
