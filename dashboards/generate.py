@@ -14,6 +14,8 @@ from typing import Any, Final, Literal
 HERE: Final = Path(__file__).parent
 WIDTH: Final = 24
 Source = Literal["prometheus", "tempo"]
+HISTORY: Final = "15d"
+"""The longest silence of a series: ``max_stale`` of deltatocumulative. Prometheus keeps twice as much."""
 Kind = Literal["timeseries", "stat", "bargauge", "piechart", "table"]
 
 
@@ -34,7 +36,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One picture. Units are Grafana's."""
+    """One picture. Units are Grafana's. ``interval``: the least step of a chart."""
 
     title: str
     kind: Kind
@@ -43,6 +45,7 @@ class Panel:
     width: int = 12
     height: int = 8
     text: str = ""
+    interval: str = ""
     options: dict[str, Any] = field(default_factory=dict)
 
 
@@ -57,15 +60,17 @@ class Dashboard:
     range: str = "now-6h"
 
 
-def grown(metric: str, by: str, where: str = "") -> str:
-    """By how much a counter grew in the range of the dashboard, exactly, and with series that were born in it.
+def grown(metric: str, by: str, where: str = "", window: str = "$__range") -> str:
+    """By how much a counter grew in a window, exactly, and with series that were born in it.
 
     ``increase`` extrapolates, and sees nothing of a series whose first sample is its whole value, as that of a program
-    that ran once. Here a series that was not there before counts from zero.
+    that ran once. Here each series counts what it has now, less what it had before the window, however long it was
+    silent: a plain ``offset`` looks back five minutes only. A series that was not there, or that had more (its
+    Collector began anew), counts whole; one that is silent in the window does not count.
     """
-    now = f"sum by ({by}) (last_over_time({metric}{where}[$__range]))"
-    before = f"sum by ({by}) ({metric}{where} offset $__range)"
-    return f"{now} - ({before} or {now} * 0)"
+    now = f"last_over_time({metric}{where}[{window}])"
+    before = f"last_over_time({metric}{where}[{HISTORY}] offset {window})"
+    return f"sum by ({by}) (({now} - {before}) >= 0 or {now})"
 
 
 def rate(metric: str, by: str, where: str = "") -> str:
@@ -191,15 +196,15 @@ WORKOUTS: Final = Dashboard(
             "timeseries",
             tuple(
                 Query(
-                    f"histogram_quantile({quantile}, sum by (le, {PHASE}) "
-                    "(last_over_time(otelwod_heart_rate_value_per_min_bucket[$__range])))",
+                    f"histogram_quantile({quantile}, "
+                    f"{grown('otelwod_heart_rate_value_per_min_bucket', f'le, {PHASE}')}) >= 0",
                     f"{{{{{PHASE}}}}} p{round(quantile * 100)}",
                 )
                 for quantile in (0.5, 0.95)
             ),
             "none",
             12,
-            text="Beats a minute, over all samples up to then.",
+            text="Beats a minute, over the samples of the range of the dashboard.",
         ),
         Panel(
             "Slowest movements",
@@ -218,27 +223,38 @@ WORKOUTS: Final = Dashboard(
     ),
 )
 
-BUSY: Final = rate("otelwod_stage_busy_time_seconds_total", STAGE)
+EACH: Final = "$__interval"
+BUSY: Final = "otelwod_stage_busy_time_seconds_total"
+PIPELINE: Final = "otelwod_pipeline_name"
+# The span of a pipeline as a whole bears the pipeline's name as its stage.
+OF_PIPELINES: Final = f'{{{PIPELINE}!="",{STAGE}!=""}}'
+WHOLE: Final = (
+    f"sum by ({PIPELINE}) ({grown(SPAN_SUM, f'{PIPELINE}, {STAGE}', OF_PIPELINES)} and on ({PIPELINE}, {STAGE}) "
+    f"label_replace(count by ({PIPELINE}) (last_over_time({SPAN_SUM}{OF_PIPELINES}[$__range])), "
+    f'"{STAGE}", "$1", "{PIPELINE}", "(.+)"))'
+)
+UTILISATION: Final = f"({grown(BUSY, f'{PIPELINE}, {STAGE}')}) * 1000 / on ({PIPELINE}) group_left () ({WHOLE} > 0)"
 
 PIPELINES: Final = Dashboard(
     "stages",
     "Stages",
     "Pipelines: how often, how long, how well, and which stage holds the others up.",
     (
-        Panel("Calls", "timeseries", (Query(rate("otelwod_stage_calls_total", STAGE), f"{{{{{STAGE}}}}}"),), "cps", 8),
-        Panel("Items", "timeseries", (Query(rate("otelwod_stage_items_total", STAGE), f"{{{{{STAGE}}}}}"),), "cps", 8),
-        Panel(
-            "Errors in range",
-            "bargauge",
-            (Query(grown("otelwod_stage_errors_total", STAGE), f"{{{{{STAGE}}}}}", instant=True),),
-            width=8,
+        *(
+            Panel(
+                f"{what} in range",
+                "bargauge",
+                (Query(grown(f"otelwod_stage_{what.lower()}_total", STAGE), f"{{{{{STAGE}}}}}", instant=True),),
+                width=8,
+            )
+            for what in ("Calls", "Items", "Errors")
         ),
         Panel(
             "Duration of calls, 95th percentile",
             "timeseries",
             (
                 Query(
-                    f"histogram_quantile(0.95, {grown(SPAN_BUCKET, f'le, {STAGE}', STAGES)})",
+                    f"histogram_quantile(0.95, {grown(SPAN_BUCKET, f'le, {STAGE}', STAGES)}) >= 0",
                     f"{{{{{STAGE}}}}}",
                     exemplars=True,
                 ),
@@ -248,29 +264,51 @@ PIPELINES: Final = Dashboard(
             text="From spans, over the range of the dashboard. A dot is an exemplar: one call, with its trace.",
         ),
         Panel(
-            "Utilisation",
+            "Calls over time",
             "timeseries",
-            (Query(BUSY, f"{{{{{STAGE}}}}}"),),
+            (Query(grown("otelwod_stage_calls_total", STAGE, window=EACH), f"{{{{{STAGE}}}}}"),),
+            width=12,
+            text="Calls in each step of the chart; a program that ran once is one step.",
+            interval="1m",
+        ),
+        Panel(
+            "Utilisation",
+            "bargauge",
+            (Query(UTILISATION, f"{{{{{PIPELINE}}}}} {{{{{STAGE}}}}}", instant=True),),
             "none",
-            12,
-            text="Workers busy at a time, on average. A stage near its number of workers is full.",
+            8,
+            text="Workers busy at a time while their pipeline ran, on average, for pipelines that ended in the range. "
+            "A stage near its number of workers is full.",
+        ),
+        Panel(
+            "Workers busy over time",
+            "timeseries",
+            (
+                Query(
+                    f"{grown(BUSY, STAGE, window=EACH)} / ($__interval_ms / 1000)",
+                    f"{{{{{STAGE}}}}}",
+                ),
+            ),
+            "none",
+            8,
+            text="For pipelines that keep running. One that ran for a moment was busy for that part of a step.",
+            interval="1m",
         ),
         Panel(
             "Bottleneck",
-            "timeseries",
-            (Query(f"topk(1, {BUSY})", f"{{{{{STAGE}}}}}"),),
+            "bargauge",
+            (Query(f"topk by ({PIPELINE}) (1, {UTILISATION})", f"{{{{{PIPELINE}}}}} {{{{{STAGE}}}}}", instant=True),),
             "none",
-            12,
-            text="The busiest stage over time. It is a bottleneck only where it is nearly full.",
+            8,
+            text="The busiest stage of each pipeline. It is a bottleneck only where it is nearly full.",
         ),
         Panel(
             "Share of critical time",
             "bargauge",
             (
                 Query(
-                    "topk(10, "
-                    + f"({grown(CRITICAL, 'otelwod_operation_name')}) / scalar(sum({grown(CRITICAL, 'job')}))"
-                    + ")",
+                    f"topk(10, {grown(CRITICAL, 'otelwod_operation_name')} "
+                    f"/ on () group_left () (sum({grown(CRITICAL, 'job')}) > 0))",
                     "{{otelwod_operation_name}}",
                     instant=True,
                 ),
@@ -291,10 +329,11 @@ OTELWOD: Final = Dashboard(
         Panel(
             "Spans of programs",
             "timeseries",
-            (Query(rate("otelwod_telemetry_spans_total", "outcome"), "{{outcome}}"),),
-            "cps",
-            12,
-            text="Accepted into the queue, delivered, failed, and dropped because the queue was full.",
+            (Query(grown("otelwod_telemetry_spans_total", "outcome", window=EACH), "{{outcome}}"),),
+            width=12,
+            text="In each step of the chart: accepted into the queue, delivered, failed, and dropped because the queue "
+            "was full.",
+            interval="1m",
         ),
         Panel(
             "Spans in range",
@@ -388,6 +427,7 @@ def _panel(panel: Panel, number: int, x: int, y: int) -> dict[str, Any]:
         "gridPos": {"x": x, "y": y, "w": panel.width, "h": panel.height},
         "fieldConfig": {"defaults": {"unit": panel.unit}, "overrides": []},
         "options": {**by_kind[panel.kind], **panel.options},
+        **({"interval": panel.interval} if panel.interval else {}),
         "targets": [_target(query, at, panel.kind) for at, query in enumerate(panel.queries)],
     }
 

@@ -51,6 +51,14 @@ def targets(source: str) -> list[tuple[str, str, dict[str, object]]]:
     ]
 
 
+def in_range(text: str, seconds: int = 300) -> str:
+    """A query of a dashboard, with Grafana's variables filled in: one step of a chart is the whole range."""
+    filled = text.replace("$__range", f"{seconds}s").replace("$__rate_interval", f"{seconds}s")
+    filled = filled.replace("$__interval_ms", str(seconds * 1000)).replace("$__interval", f"{seconds}s")
+    assert "$__" not in filled
+    return filled
+
+
 def test_the_files_are_what_the_generator_writes() -> None:
     done = subprocess.run(
         [sys.executable, str(DASHBOARDS / "generate.py"), "--check"], capture_output=True, text=True, timeout=60
