@@ -5,11 +5,11 @@ What may be tried again follows https://opentelemetry.io/docs/specs/otlp/#failur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from otelwod.telemetry.exporter_log import reason_of_error
+from otelwod.telemetry.exporter_log import CLOSED, reason_of_error
 from otelwod.telemetry.otlp_answer import OtlpAnswerError, read_answer
 from otelwod.telemetry.settings import OtlpTarget
 
@@ -98,13 +98,18 @@ class HttpTransport:
                 answer = response.raw.read(LONGEST_ANSWER, decode_content=True)
                 return _http_answer(response.status_code, response.reason or "", response.headers, answer)
         except (requests.RequestException, OSError) as error:
-            return Answer(message=reason_of_error(error), again=_may_pass(error))
+            return Answer(message=_with_protocol_hint(reason_of_error(error)), again=_may_pass(error))
         except Exception as error:  # noqa: BLE001 - urllib3 raises its own while the body is read
-            return Answer(message=reason_of_error(error), again=True)
+            return Answer(message=_with_protocol_hint(reason_of_error(error)), again=True)
 
     def close(self) -> None:
         """Close the session."""
         self._session.close()
+
+
+def _with_protocol_hint(reason: str) -> str:
+    """A server of gRPC, which is HTTP/2, hangs up on HTTP/1.1."""
+    return f"{reason}; if it speaks gRPC, give --protocol grpc" if reason == CLOSED else reason
 
 
 def _may_pass(error: Exception) -> bool:
@@ -187,11 +192,24 @@ class GrpcTransport:
         try:
             response = self._export(request, timeout=self._target.timeout_s, metadata=self._target.headers or None)
         except grpc.RpcError as error:
-            return _grpc_answer(error)
+            answer = _grpc_answer(error)
+            if self._target.insecure or error.code() is not grpc.StatusCode.UNAVAILABLE:
+                return answer
+            return self._about_tls(answer, error.details() or "")
         except Exception as error:  # noqa: BLE001 - such as metadata that gRPC does not take
             return Answer(message=reason_of_error(error))
         partial = response.partial_success
         return Answer(accepted=True, rejected=max(0, partial.rejected_spans), message=_shown(partial.error_message))
+
+    def _about_tls(self, answer: Answer, details: str) -> Answer:
+        """gRPC tells a plain endpoint that was asked for TLS from a dead one in its log only, if at all."""
+        if "certificate" in answer.message:
+            return answer
+        plain = self._target.place.replace("https://", "http://", 1)
+        hint = f"it was asked with TLS; if it has none, write {plain}"
+        no_tls = "wrong_version_number" in details.lower()
+        message = _shown(hint if no_tls else f"{answer.message}; {hint}")
+        return replace(answer, message=message, again=answer.again and not no_tls)
 
     def close(self) -> None:
         """Close the channel."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import random
+import re
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -75,6 +76,8 @@ def target_of(environ: Mapping[str, str], endpoint: str | None = None, protocol:
     chosen["OTEL_TRACES_EXPORTER"] = "otlp"
     chosen["OTEL_METRICS_EXPORTER"] = "none"
     if endpoint is not None:
+        if not endpoint.strip():
+            raise PushError("--endpoint: is empty; give a URL such as http://localhost:4318")
         for name in (f"{_TRACES}ENDPOINT", f"{_GENERAL}ENDPOINT"):
             chosen.pop(name, None)
         whole = endpoint.rstrip("/").endswith("/v1/traces")
@@ -84,6 +87,8 @@ def target_of(environ: Mapping[str, str], endpoint: str | None = None, protocol:
     settings = read_settings(chosen)
     found = [target for target in settings.traces if isinstance(target, OtlpTarget)]
     about = [problem for problem in settings.problems if _GENERAL in problem]
+    if endpoint is not None:
+        about = [re.sub(f"^{_GENERAL}(TRACES_)?ENDPOINT:", "--endpoint:", problem) for problem in about]
     if not found:
         raise PushError("; ".join(about) or "no endpoint; give --endpoint http://localhost:4318")
     (target,) = found

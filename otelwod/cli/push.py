@@ -52,6 +52,8 @@ def execute(args: argparse.Namespace) -> int:
 
     if "-" in args.files and sys.stdin.isatty():
         raise UsageError("standard input is a terminal: pipe OTLP JSON into it, or name a file")
+    # Before gRPC is loaded: its own log goes past Python's stderr. What went wrong is said below.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     meter = _Meter()
     try:
         target = target_of(os.environ, args.endpoint, args.protocol)

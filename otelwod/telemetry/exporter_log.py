@@ -20,6 +20,7 @@ _LONGEST_REASON: Final = 160
 _UNINFORMATIVE: Final = re.compile(
     r"due to timeout, max retries or shutdown|Shutdown in progress|already shutdown", re.I
 )
+CLOSED: Final = "it closed the connection"
 _KNOWN: Final = tuple(
     (re.compile(pattern, re.IGNORECASE), words)
     for pattern, words in (
@@ -29,7 +30,7 @@ _KNOWN: Final = tuple(
         ("wrong.version.number", "it does not speak TLS; use http:// for a plain endpoint"),
         (r"exceeded \d+ redirects", "it redirects elsewhere, which is not followed"),
         ("timed out|deadline.exceeded", "no answer in time"),
-        ("connection reset|connection aborted|remotedisconnected|socket closed", "it closed the connection"),
+        ("connection reset|connection aborted|remotedisconnected|socket closed", CLOSED),
         ("network is unreachable|no route to host", "network unreachable"),
         ("statuscode.unavailable(?!.*details: .)", "it is unavailable"),
     )

@@ -215,7 +215,9 @@ def test_a_dead_endpoint_is_said(file: Path, capsys: pytest.CaptureFixture[str])
     ("arguments", "says"),
     [
         (["missing.jsonl"], "missing.jsonl: no such file"),
-        (["FILE", "--endpoint", "nonsense"], "not a URL such as http://localhost:4318"),
+        (["FILE", "--endpoint", "nonsense"], "--endpoint: not a URL such as http://localhost:4318"),
+        (["FILE", "--endpoint", "nonsense/v1/traces"], "--endpoint: not a URL such as http://localhost:4318"),
+        (["FILE", "--endpoint", ""], "--endpoint: is empty; give a URL such as http://localhost:4318"),
         (["FILE", "--endpoint", "http://127.0.0.1:99999"], "not a URL such as"),
         (["TEXT"], "is no OTLP JSON"),
     ],
@@ -572,6 +574,50 @@ def test_grpc_delivers_headers_and_counts_partial_success(file: Path) -> None:
     assert (pushed.accepted, pushed.rejected, pushed.reasons) == (2, 1, {"one too many": 1})
     assert received([calls[0][0]]) == [record(number) for number in range(3)]
     assert calls[0][1]["x-team"] == "gym"
+
+
+def test_http_to_a_grpc_port_and_tls_to_a_plain_one_say_the_remedy(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_INSECURE", raising=False)
+    with grpc_server(lambda _, __: ExportTraceServiceResponse()) as url:
+        assert main(["push", str(file), "--endpoint", url, "--patience", "0"]) == 1
+        assert "it closed the connection; if it speaks gRPC, give --protocol grpc" in capsys.readouterr().err
+        bare = url.removeprefix("http://")
+        assert main(["push", str(file), "--endpoint", bare, "--protocol", "grpc"]) == 1  # at once, with all patience
+        assert f"it was asked with TLS; if it has none, write {url} (3 spans)" in capsys.readouterr().err
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_INSECURE", "true")
+        assert main(["push", str(file), "--endpoint", bare, "--protocol", "grpc"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("details", "message", "again"),
+    [
+        ("Ssl handshake failed: SSL_ERROR_SSL: WRONG_VERSION_NUMBER", "it was asked with TLS; if it has none, ", False),
+        ("Connection refused", "connection refused; it was asked with TLS; if it has none, ", True),
+        ("certificate verify failed", "its TLS certificate was not accepted", True),
+    ],
+)
+def test_what_is_said_of_tls(monkeypatch: pytest.MonkeyPatch, details: str, message: str, again: bool) -> None:
+    class Away(grpc.RpcError):
+        def code(self) -> grpc.StatusCode:
+            return grpc.StatusCode.UNAVAILABLE
+
+        def details(self) -> str:
+            return details
+
+        def trailing_metadata(self) -> None:
+            return None
+
+    def fail(*_: object, **__: object) -> None:
+        raise Away
+
+    sender = GrpcTransport(target_of({}, "h:1", "grpc"))
+    monkeypatch.setattr(sender, "_export", fail)
+    answer = sender.send(ExportTraceServiceRequest())
+    sender.close()
+    assert answer.message == message + ("write http://h:1" if message.endswith(", ") else "")
+    assert answer.again is again
 
 
 def test_grpc_refusals() -> None:
