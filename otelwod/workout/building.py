@@ -210,6 +210,8 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         ends = draft is found.drafts[-1] and len(found.drafts) > 1
         hint = "write it above the lines that it is meant for" if ends else "indent the lines that belong to it"
         found.say(draft, "warning", "nothing stands in it", hint)
+    if kind == "effort" and movement is None and facts.reps is not None and facts.load is None:
+        found.say(draft, "info", "repetitions without a movement", "write the movement behind their number")
     if movement is None or movement.id is not None or facts.kind == "section" or kind in (None, "rest"):
         return
     _check_name(found, draft, unknown, header=False)

@@ -11,7 +11,7 @@ from otelwod.workout.drafts import Draft, Drafts
 from otelwod.workout.facts import Facts
 from otelwod.workout.line import chosen, head_and_work
 from otelwod.workout.model import Reps
-from otelwod.workout.parts import SCALINGS
+from otelwod.workout.parts import SCALINGS, is_part
 from otelwod.workout.remarks import Remarks
 
 _BETWEEN: Final = re.compile(r"\b(?:between|b ?/ ?w|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
@@ -291,7 +291,8 @@ def _open_sets(found: Drafts) -> None:
             continue
         if facts.rounds is not None or facts.scheme:
             opened.add(i)
-        elif facts.kind is None:  # a rest below one step comes behind it
+        elif facts.kind is None and not (facts.movement is not None and is_part(facts.movement.name.partition(" ")[0])):
+            # a rest below one step comes behind it
             moved.update((j, drafts[i].parent) for j in below if drafts[j].facts.kind == "rest")
     for i, parent in moved.items():
         drafts[i].parent = parent

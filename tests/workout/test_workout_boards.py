@@ -400,6 +400,7 @@ def test_tabata_over_several_movements_takes_turns_and_says_so() -> None:
         ('2 rounds of "Fight Gone Bad"', "warning", "names another workout"),
         ("15 min to find 1RM back squat", "info", "1RM is read as 1 repetition;"),
         ("Complex x5: 1 clean + 2 front squats", "info", "parts of a complex"),
+        ("10!", "info", "repetitions without a movement"),
         ("12 lunges each leg", "info", "12 is counted once, as that of one side"),
         ("5 x 1 TGU per side", "info", "1 is counted once"),
         ("3x8/8 single arm row 20kg", "info", "8 is counted once"),
@@ -470,6 +471,12 @@ def test_what_is_doubtful_is_said(board: str, severity: str, part: str) -> None:
 def test_tags_below_a_post_are_no_name(tags: str) -> None:
     assert parse(f"AMRAP 5\n5 rows\n{tags}").name == "Workout"
     assert parse(f"{tags}\n# Cindy\nAMRAP 5\n5 rows").name == "Cindy"
+
+
+def test_a_fault_in_the_title_of_a_part_leaves_the_rest_in_it() -> None:
+    for title in ("Strength", "Strength 5:3x"):
+        workout = parse(f"{title}\n  Rest 1:00\n5 rows")
+        assert [s.parent for s in workout.statements] == [None, 0, None]
 
 
 def test_emoji_of_several_characters_are_no_error() -> None:
