@@ -16,7 +16,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 
 from otelwod.conventions import ERROR_TYPE, EXCEPTION_EVENT, EXCEPTION_MESSAGE, EXCEPTION_STACKTRACE, EXCEPTION_TYPE
 from otelwod.stages import guard, values
-from otelwod.telemetry.redaction import redact_text
+from otelwod.telemetry.redaction import SLACK, redact_text
 
 Mark: TypeAlias = tuple[int, CodeType | None, int]
 """Identity of an exception, and code and instruction of the outermost host frame it had passed."""
@@ -83,7 +83,7 @@ def message_of(error: BaseException) -> str:
     except BaseException as problem:  # noqa: BLE001 - the host's __str__ may raise anything
         guard.swallow(problem, "str() of an exception")
         return "<unprintable>"
-    return redact_text(values.text(message))
+    return values.clean_text(message)
 
 
 def _stacktrace(error: BaseException, fallback: str) -> str:
@@ -95,9 +95,10 @@ def _stacktrace(error: BaseException, fallback: str) -> str:
     except BaseException as problem:  # noqa: BLE001 - formatting asks the exception, which may raise anything
         guard.swallow(problem, "stack trace of an exception")
         return fallback
+    written = redact_text(written[-MAX_STACKTRACE - 16 * SLACK :])
     if len(written) > MAX_STACKTRACE:  # the end says most
         written = f"…{written[1 - MAX_STACKTRACE :]}"
-    return redact_text(values.text(written, MAX_STACKTRACE))
+    return values.text(written, MAX_STACKTRACE)
 
 
 def _is_short(error: BaseException) -> bool:

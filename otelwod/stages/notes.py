@@ -31,7 +31,7 @@ from otelwod.conventions import (
 )
 from otelwod.stages import guard, instruments, tracing, values
 from otelwod.stages.block import Block, current_block
-from otelwod.telemetry.redaction import MASK, is_secret, redact_text
+from otelwod.telemetry.redaction import MASK, is_secret
 from otelwod.trace import AttributeValue
 
 SOURCE: Final = "code"
@@ -130,7 +130,7 @@ def log(level: int | str, message: str, /, **data: object) -> None:
     severity = logging.INFO if number is None else number
     try:
         span = tracing.recording_span()
-        text = redact_text(values.text(message) if isinstance(message, str) else values.outline(message, 1024))
+        text = values.clean_text(message) if isinstance(message, str) else values.outline(message, 1024)
         if span is None:
             logger = logging.getLogger(sys._getframe(1).f_globals.get("__name__") or "otelwod")
             if logger.isEnabledFor(severity):

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from otelwod.stages.guard import type_name
-from otelwod.telemetry.redaction import MASK, is_secret, redact_text
+from otelwod.telemetry.redaction import MASK, SLACK, is_secret, redact_bytes, redact_text, secret_items
 from otelwod.trace import AttributeValue
 
 MAX_TEXT: Final = 4096
@@ -42,14 +42,23 @@ def text(value: str, limit: int = MAX_TEXT) -> str:
     return value
 
 
+def clean_text(value: str, limit: int = MAX_TEXT) -> str:
+    """As `text`, with secrets masked: also one that is cut off from its name or its end by the cut."""
+    if type(value) is not str:
+        value = str.__str__(value)
+    return text(redact_text(value[: limit + SLACK]), limit)
+
+
 def attribute(value: Any) -> AttributeValue:
-    """Any value as one that OpenTelemetry can carry: numbers, flags, texts, and flat sequences of them."""
+    """Any value as one that OpenTelemetry can carry, secrets masked: numbers, flags, texts, flat sequences of them."""
     simple = _simple(value)
     if simple is not None:
         return simple
     kind = type(value)
     if issubclass(kind, (list, tuple)):
-        items: list[Any] = [attribute_item(item) for item in _head(value, MAX_ITEMS)]
+        head = _head(value, MAX_ITEMS)
+        secret = secret_items(head)
+        items: list[Any] = [MASK if at in secret else attribute_item(item) for at, item in enumerate(head)]
         kinds = {type(item) for item in items}
         # OpenTelemetry wants sequences of one type.
         if len(kinds) > 1:
@@ -59,7 +68,7 @@ def attribute(value: Any) -> AttributeValue:
 
 
 def attribute_item(value: Any) -> str | bool | int | float:
-    """One item of a sequence attribute."""
+    """One item of a sequence attribute, secrets masked."""
     simple = _simple(value)
     return outline(value, MAX_NAME) if simple is None else simple
 
@@ -70,9 +79,7 @@ def attributes(given: Mapping[str, object] | None) -> dict[str, AttributeValue]:
     for name, value in _head((given or {}).items(), MAX_ITEMS):
         key = text(name if isinstance(name, str) else outline(name, MAX_NAME), MAX_NAME)
         if key and value is not None:
-            clean[key] = (
-                MASK if is_secret(key) else redact_text(text(value)) if type(value) is str else attribute(value)
-            )
+            clean[key] = MASK if is_secret(key) else attribute(value)
     return clean
 
 
@@ -85,7 +92,7 @@ def outline(value: Any, limit: int) -> str:
 def _simple(value: Any) -> str | bool | int | float | None:
     kind = type(value)
     if kind is str:
-        return text(value)
+        return clean_text(value)
     if kind is bool or kind is float or (kind is int and -_INT64 <= value < _INT64):
         return value  # type: ignore[no-any-return]
     if kind is int:
@@ -93,7 +100,7 @@ def _simple(value: Any) -> str | bool | int | float | None:
     if issubclass(kind, enum.Enum):
         return _enum_name(value)
     if issubclass(kind, str):
-        return text(str.__str__(value))
+        return clean_text(value)
     if issubclass(kind, int):
         return _simple(int.__index__(value))
     if issubclass(kind, float):
@@ -135,15 +142,16 @@ def _write(name: str, value: Any, depth: int, budget: list[int]) -> str:
     if budget[0] <= 0:
         return "…"
     kind = type(value)
-    if kind is str or kind is bytes:
-        head = value[: budget[0] + 1]
-        written = repr(redact_text(head) if isinstance(head, str) else head)
+    if kind is bytes:
+        written = repr(redact_bytes(value[: budget[0] + SLACK])[: budget[0] + 1])
+    elif issubclass(kind, str) and not issubclass(kind, enum.Enum):
+        written = repr(clean_text(value, budget[0] + 1))
     elif value is None or kind is bool or kind is float:
         written = repr(value)
     elif kind is int:
         written = _big(value)
     elif kind in _PLAIN or kind in _PATHS:
-        written = str(value)
+        written = redact_text(str(value))
     elif issubclass(kind, enum.Enum):
         written = _enum_name(value)
     elif depth and kind in (list, tuple, set, frozenset, dict):
@@ -160,6 +168,7 @@ def _write(name: str, value: Any, depth: int, budget: list[int]) -> str:
 def _write_many(value: Any, kind: type, depth: int, budget: list[int]) -> str:
     opening, closing = "[]" if kind is list else "()" if kind is tuple else "{}"
     parts = []
+    secret = secret_items(value[: MAX_ITEMS + 1]) if kind is list or kind is tuple else ()
     for number, item in enumerate(value.items() if kind is dict else value):
         if budget[0] <= 0 or number == MAX_ITEMS:
             parts.append("…")
@@ -167,13 +176,21 @@ def _write_many(value: Any, kind: type, depth: int, budget: list[int]) -> str:
         budget[0] -= 2
         if kind is dict:
             key, inner = item
-            name = key if type(key) is str else ""
-            parts.append(f"{_write('', key, 1, budget)}: {_write(name, inner, depth, budget)}")
+            parts.append(f"{_write('', key, 1, budget)}: {_write(name_of(key), inner, depth, budget)}")
+        elif number in secret:
+            parts.append(MASK)
         else:
             parts.append(_write("", item, depth, budget))
     if kind is tuple and len(parts) == 1:
         parts.append("")
     return f"{opening}{', '.join(parts).rstrip()}{closing}"
+
+
+def name_of(key: object) -> str:
+    """What a key says about its value: texts and bytes are names, anything else says nothing."""
+    if type(key) is bytes:
+        return key[:MAX_NAME].decode("latin-1")
+    return str.__str__(key) if issubclass(type(key), str) else ""
 
 
 def _write_fields(value: Any, kind: type, depth: int, budget: list[int]) -> str:

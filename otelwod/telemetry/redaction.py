@@ -225,7 +225,7 @@ def secret_items(items: Sequence[object]) -> frozenset[int]:
 
 
 def _as_name(item: object) -> str | None:
-    if isinstance(item, str):
+    if issubclass(type(item), str):  # not `isinstance`, which asks the item for its __class__
         return str.__str__(item)
     return item[-MAX_NAME:].decode("latin-1") if type(item) is bytes else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pathlib
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 
 from otelwod.conventions import MAX_DISTINCT, OTHER
 from otelwod.stages import failures, instruments, span, stage
+from otelwod.telemetry.redaction import MASK
 
 
 def test_arguments_and_result_are_captured_only_when_asked(recorded: Any) -> None:
@@ -149,3 +151,58 @@ def test_distinct_names_of_a_metric_are_capped() -> None:
     assert names[MAX_DISTINCT - 1] == str(MAX_DISTINCT - 1)
     assert set(names[MAX_DISTINCT:]) == {OTHER}
     assert capped("0") == "0"
+
+
+class Text(str):
+    """A text of the host, with methods that must not run."""
+
+    def __str__(self) -> str:
+        raise AssertionError("called")
+
+    __repr__ = __getitem__ = __len__ = __str__  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Authorization: Token SECRET",
+        "Cookie: a=S; sid=SECRET",
+        b"password=SECRET",
+        Text("password=SECRET"),
+        [(b"authorization", b"Bearer SECRET")],
+        {b"authorization": b"Bearer SECRET"},
+        {Text("password"): "SECRET"},
+        [("Cookie", "sid=SECRET")],
+        (("password", "SECRET"),),
+        {"auth": ("u", "SECRET")},
+        {"dsn": "SECRET", "otp": 1},
+        ["mysql", "--password", "SECRET"],
+        ["--password", b"SECRET"],
+        "--password SECRET",
+        pathlib.PurePosixPath("/x?token=SECRET"),
+        "x" * 990 + " postgres://ann:SECRET" + "y" * 200 + "@host",
+        b"x" * 990 + b" postgres://ann:SECRET" + b"y" * 200 + b"@host",
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_secrets_are_masked_in_whatever_holds_them(recorded: Any, value: Any) -> None:
+    @stage("s", capture=("args", "result"))
+    def call(*given: Any) -> Any:
+        return value
+
+    call(value)
+    with span("with", attributes={"a": value, "b": [value, "c"]}):
+        pass
+    for name in ("s", "with"):
+        found = recorded.one(name)
+        assert found.attributes
+        assert "SECRET" not in str(dict(found.attributes))
+    assert MASK in recorded.one("s").attributes["otelwod.stage.args"] or isinstance(value, (str, bytes))
+
+
+def test_a_secret_divided_by_the_cut_of_a_text_is_masked(recorded: Any) -> None:
+    message = "x" * 4075 + " postgres://ann:SECRET@host" + " password=" + "SECRET" * 4000
+    with pytest.raises(ValueError), span("s"):
+        raise ValueError(message)
+    (event,) = recorded.one("s").events
+    assert "SECRET" not in str(dict(event.attributes))

@@ -350,3 +350,9 @@ def test_damaged_records_give_a_record_or_a_record_error(damage: dict[str, Any])
     except RecordError:
         return
     assert TaskRun.from_json(run.to_json()) == run
+
+
+def test_secrets_in_pairs_and_behind_options_are_masked() -> None:
+    captured = capture("input", {"headers": [["Cookie", "S"]], "argv": ["run", "--password", "S"]})
+    assert captured.value == {"headers": [["Cookie", MASK]], "argv": ["run", "--password", MASK]}
+    assert captured.notes == ("input.headers[0][1]: a secret was masked", "input.argv[2]: a secret was masked")

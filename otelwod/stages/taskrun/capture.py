@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 from otelwod.stages.guard import type_name
-from otelwod.telemetry.redaction import MASK, is_secret, redact_text
+from otelwod.telemetry.redaction import MASK, SLACK, is_secret, redact_text, secret_items
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -99,8 +99,8 @@ class _Capture:
         if len(value) > room:
             self.note(path, f"a text of {len(value):,} characters was cut to {room:,}")
             self.complete = False
-            value = value[:room]
-        self.characters += len(value)
+            value = value[: room + SLACK]
+        self.characters += min(room, len(value))
         try:
             value.encode()
         except UnicodeEncodeError:
@@ -109,16 +109,21 @@ class _Capture:
         masked = redact_text(value)
         if masked != value:
             self.note(path, "a secret was masked")
-        return masked
+        return masked[:room]
 
     def many(self, path: str, items: Any, depth: int) -> list[Json]:
         written: list[Json] = []
+        secret = secret_items(items) if len(items) <= MAX_NODES else ()
         for index, item in enumerate(items):
             if self.nodes > MAX_NODES:
                 self.note(path, f"cut behind {index:,} items")
                 self.complete = False
                 break
-            written.append(self.write(f"{path}[{index}]", item, depth + 1))
+            if index in secret and item is not None:
+                self.note(f"{path}[{index}]", "a secret was masked")
+                written.append(MASK)
+            else:
+                written.append(self.write(f"{path}[{index}]", item, depth + 1))
         return written
 
     def mapping(self, path: str, items: Mapping[Any, Any], depth: int) -> dict[str, Json]:
