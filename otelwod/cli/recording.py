@@ -153,16 +153,22 @@ class Recording:
         )
         print(summary.rstrip("\n"))
         if self._written is not None:
-            print(f"Trace written to {visible(str(self._written))}")
+            named = "" if self._delivery.delivered else self._trace_named()
+            print(f"Trace written to {visible(str(self._written))}{named}")
         elif self._history is None and not self._delivery.destinations:
             print("The trace was not kept: give --out DIR to write it to a file.")
         for line in self._delivery.lines():
             failed = line.startswith("could not")
-            print(visible(line[:1].upper() + line[1:]), file=sys.stderr if failed else sys.stdout)
+            named = "" if failed else self._trace_named()
+            print(visible(line[:1].upper() + line[1:] + named), file=sys.stderr if failed else sys.stdout)
         lost = loss_line(self._tracker.losses, sent=bool(self._delivery.destinations))
         if lost is not None:
             say(lost)
         return 0
+
+    def _trace_named(self) -> str:
+        """What to ask a backend for, where there is a trace."""
+        return f", trace {self._records[-1].trace_id}" if self._records else ""
 
 
 def say(text: str) -> None:

@@ -367,6 +367,14 @@ def test_what_is_not_kept_is_said(capsys: pytest.CaptureFixture[str], examples: 
     assert said not in run(capsys, *arguments, "--out", str(tmp_path))[1]
 
 
+def test_a_kept_trace_is_named_by_its_id(capsys: pytest.CaptureFixture[str], examples: Path, tmp_path: Path) -> None:
+    arguments = [str(examples / "fran.wod"), "--simulate", "--seed", "1"]
+    assert ", trace " not in run(capsys, *arguments)[1]
+    line = run(capsys, *arguments, "--out", str(tmp_path))[1].splitlines()[-1]
+    assert line.startswith("Trace written to ")
+    assert line.endswith(f", trace {records_of(tmp_path)[0].trace_id}")
+
+
 def test_choices_and_warnings_are_said_before_the_score(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = tmp_path / "odd.wod"
     file.write_text("10 Burpeees\n")
