@@ -13,6 +13,7 @@ from otelwod.insight import bottlenecks as bottleneck
 from otelwod.insight.concurrency import concurrency, sweep, whole
 from otelwod.insight.criticalpath import VIRTUAL, Path, critical_path, extent, overlaps, waits
 from otelwod.insight.errors import errors, inclusive
+from otelwod.insight.handover import handed_over
 from otelwod.insight.phases import phase_split
 from otelwod.insight.replay import Replay
 from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport, WhatIf
@@ -63,7 +64,8 @@ def analyze_traces(
         nonblocking = unwaited(trace, overrun)
         children = blocking_children(trace, nonblocking)
         own = self_times(trace, frozenset() if strict else nonblocking)
-        path = critical_path(trace, nonblocking, eps_ns=eps, strict=strict)
+        handed = () if strict else handed_over(trace)
+        path = critical_path(trace, nonblocking, eps_ns=eps, strict=strict, handed=handed)
         critical = path.by_row(len(trace))
         shared = overlaps(trace, nonblocking, path)
         swept = sweep(trace)
@@ -71,11 +73,11 @@ def analyze_traces(
         table.add_details(trace)
         sweeps.append(swept)
         before = _order(trace, predecessors.get(trace.trace_id, {})) if predecessors else None
-        run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps, before=before), critical)
+        run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps, before=before, handed=handed), critical)
         runs.append(run)
         if trace.status:
             failures += errors(trace, inclusive(trace, critical))
-        trace_rows.append(_trace_row(trace, nonblocking, path, shared, eps, strict))
+        trace_rows.append(_trace_row(trace, nonblocking, path, shared, eps, strict, handed))
         wanted = None if span_limit is None else span_limit - len(span_rows)
         if wanted is None or wanted > 0:
             span_rows += _span_rows(trace, own, critical, waits(trace, nonblocking, eps_ns=eps), run, wanted)
@@ -128,7 +130,8 @@ def what_if(
         names.update(name for _, name in keys.values())
         if rows:
             found = True
-            replay = Replay(trace, blocking_children(trace, nonblocking), eps_ns=eps_ns)
+            children = blocking_children(trace, nonblocking)
+            replay = Replay(trace, children, eps_ns=eps_ns, handed=handed_over(trace))
             least, most = replay.what_if(rows, share)
             low, high = low + least, high + most
     if not found:
@@ -150,9 +153,15 @@ def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:
 
 
 def _trace_row(
-    trace: Trace, nonblocking: frozenset[int], path: Path, shared: dict[int, int], eps: int, strict: bool
+    trace: Trace,
+    nonblocking: frozenset[int],
+    path: Path,
+    shared: dict[int, int],
+    eps: int,
+    strict: bool,
+    handed: Sequence[int],
 ) -> TraceReport:
-    start, stop = extent(trace)
+    start, stop = extent(trace, handed)
     longest = min(trace.roots, key=lambda row: (trace.start_ns[row] - trace.end_ns[row], row), default=None)
     service, name = trace.operations[trace.operation[longest]] if longest is not None else ("", "")
     roots: tuple[RootPath, ...] = ()

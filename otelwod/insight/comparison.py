@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from otelwod.insight.criticalpath import VIRTUAL, critical_path, extent
+from otelwod.insight.handover import handed_over
 from otelwod.insight.report import Comparison, Difference, Report
 from otelwod.insight.selftime import Overrun, self_times, unwaited
 from otelwod.trace import Operation, Trace
@@ -46,7 +47,7 @@ class PathTree:
         """Add the spans of a trace to a run."""
         nonblocking = unwaited(trace, overrun)
         own = self_times(trace, nonblocking)
-        path = critical_path(trace, nonblocking, eps_ns=eps_ns)
+        path = critical_path(trace, nonblocking, eps_ns=eps_ns, handed=handed_over(trace))
         critical = path.by_row(len(trace))
         uses, index = self.uses[run], self._index
         at = [0] * len(trace)
@@ -108,7 +109,7 @@ def compare(
         for trace in traces:
             tree.add(trace, run, eps_ns=eps_ns, overrun=overrun)
         many = max(1, len(traces))
-        total = sum(stop - start for start, stop in map(extent, traces)) // many
+        total = sum(stop - start for start, stop in (extent(trace, handed_over(trace)) for trace in traces)) // many
         uses = tree.uses[run]
         for use in uses:
             use.self_ns //= many

@@ -41,14 +41,17 @@ def critical_path(
     eps_ns: int = 0,
     strict: bool = False,
     root: int | None = None,
+    handed: Sequence[int] = (),
 ) -> Path:
     """The critical path of a trace, or of the tree under ``root``.
 
     ``nonblocking`` rows are not waited for by their parent. Siblings count as one after the other when the first
     ended at most ``eps_ns`` after the second began; ``strict`` wants it to have ended before, as Jaeger's UI does.
-    With several roots the path is that of a virtual root over them (`VIRTUAL`).
+    With several roots the path is that of a virtual root over them (`VIRTUAL`). The trees under ``handed``
+    (`handover.handed_over`) follow one another behind it, each from where the one before it ended.
     """
     path = Path()
+    reach = extent(trace)[1]
     if root is None and len(trace.roots) == 1:
         root = trace.roots[0]
     if root is not None:
@@ -58,14 +61,27 @@ def critical_path(
     path.row.reverse()
     path.start_ns.reverse()
     path.end_ns.reverse()
+    for row in handed:
+        begin, stop = max(trace.start_ns[row], reach), trace.end_ns[row]
+        behind = Path()
+        _scan(trace, row, begin, stop, nonblocking, eps_ns, strict, behind)
+        if begin > reach:
+            behind.row.append(VIRTUAL)
+            behind.start_ns.append(reach)
+            behind.end_ns.append(begin)
+        path.row.extend(reversed(behind.row))
+        path.start_ns.extend(reversed(behind.start_ns))
+        path.end_ns.extend(reversed(behind.end_ns))
+        reach = stop
     return path
 
 
-def extent(trace: Trace) -> tuple[int, int]:
-    """From the first start to the last end of the roots; (0, 0) for an empty trace."""
+def extent(trace: Trace, handed: Sequence[int] = ()) -> tuple[int, int]:
+    """From the first start of the roots to the last end of them and of ``handed``; (0, 0) for an empty trace."""
     if not trace.roots:
         return 0, 0
-    return min(trace.start_ns[row] for row in trace.roots), max(trace.end_ns[row] for row in trace.roots)
+    stop = max(trace.end_ns[row] for row in (*trace.roots, *handed))
+    return min(trace.start_ns[row] for row in trace.roots), stop
 
 
 def _scan(

@@ -47,6 +47,8 @@ class Replay:
     have no place in it. ``root`` is the virtual root's row; ``order`` has parents before children; ``place`` is the
     position in it, or -1. ``own_ns`` is the visible own work of a span, -1 where children overlap (then it depends).
 
+    ``handed``: rows that are trees of their own beside the roots (`handover.handed_over`).
+
     ``before``: for some rows the row that ended last before it in the same task or thread, where the program recorded
     that. Intervals show only who *may* have been waited for; a task waits for itself for certain. So HIGH keeps such a
     predecessor too, and no longer promises what that does not let happen. LOW keeps every predecessor anyway.
@@ -59,12 +61,13 @@ class Replay:
         *,
         eps_ns: int = 0,
         before: Mapping[int, int] | None = None,
+        handed: Sequence[int] = (),
     ) -> None:
         n = len(trace)
         self.trace, self.eps_ns, self.root = trace, eps_ns, n
         self.start: list[int] = [*trace.start_ns, 0]
         self.end: list[int] = [*trace.end_ns, 0]
-        self.start[n], self.end[n] = extent(trace)
+        self.start[n], self.end[n] = extent(trace, handed)
         self.parent: list[int] = [n if above < 0 else above for above in trace.parent]
         self.kids: list[Sequence[int]] = [_NO_KIDS] * (n + 1)
         self.order: list[int] = [n]
@@ -73,9 +76,14 @@ class Replay:
         self._before = before or {}
         self._low, self._high = [0] * (n + 1), [0] * (n + 1)
         self._low_end, self._high_end = [0] * (n + 1), [0] * (n + 1)
+        tops: Sequence[int] = trace.roots
+        if handed:
+            tops = sorted((*trace.roots, *handed))  # row order is that of starts
+            for row in handed:
+                self.parent[row] = n
         start, end = self.start, self.end
         for span in self.order:
-            below = children[span] if span < n else trace.roots
+            below = children[span] if span < n else tops
             a, b = start[span], end[span]
             if not below:
                 self.own_ns[span] = b - a

@@ -16,6 +16,7 @@ from otelwod.insight.bottlenecks import peak
 from otelwod.insight.concurrency import SHARE_BITS, sweep
 from otelwod.insight.criticalpath import VIRTUAL, Path, clamped, critical_path, extent, overlaps, waits
 from otelwod.insight.errors import inclusive
+from otelwod.insight.handover import handed_over
 from otelwod.insight.replay import Replay
 from otelwod.insight.selftime import blocking_children, self_times
 from otelwod.insight.slack import drag, runner_up, slack
@@ -155,7 +156,8 @@ def test_waits_and_overlaps(records: list[SpanRecord], eps: int) -> None:
     assert shared == {row: length for row, length in literal.items() if length}
     split = analyze_traces([trace], eps_ns=eps).traces[0].phases
     total = split.work_ns + split.rest_ns + split.transition_ns + split.pause_ns + split.unknown_ns
-    assert total == extent(trace)[1] - extent(trace)[0]
+    begin, stop = extent(trace, handed_over(trace))
+    assert total == stop - begin
 
 
 @quick
@@ -233,7 +235,8 @@ def test_the_report_is_consistent_and_survives_json(records: list[SpanRecord], e
         assert 0 <= use.self_ns <= use.duration_ns
         assert use.critical_ns <= use.duration_ns
         assert 0 <= use.wait_ns <= use.duration_ns
-    cost = inclusive(trace, critical_path(trace, trace.nonblocking, eps_ns=eps).by_row(len(trace)))
+    path = critical_path(trace, trace.nonblocking, eps_ns=eps, handed=handed_over(trace))
+    cost = inclusive(trace, path.by_row(len(trace)))
     assert {e.span_id: e.cost_ns for e in report.errors} == {
         span_id: value for span_id, value in by_id(trace, cost).items() if uses[span_id].status == "error"
     }

@@ -239,7 +239,7 @@ def test_defects_are_told_in_words() -> None:
     assert list(words.defects(quality)) == [
         "1 span named a parent that is not in the data: shown as extra roots.",
         "1 circle of parents broken at the earliest span.",
-        "2 spans ran beyond their parent: cut to it on the critical path.",
+        "2 spans ran beyond the parent: cut to it on the critical path.",
         "3 events, attributes or links dropped by the program that recorded the trace.",
         "1,200 records could not be read as spans.",
         "The source kept 10 % of its traces: counts are of those.",

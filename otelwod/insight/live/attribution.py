@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from otelwod.conventions import BLOCKING
 from otelwod.insight.criticalpath import critical_path
+from otelwod.insight.handover import handed_over
 from otelwod.insight.live.rows import Row, Tag
 from otelwod.insight.selftime import self_times
 from otelwod.trace import Operation, SpanRecord, Trace
@@ -108,7 +109,7 @@ def _is_special(tag: Tag) -> bool:
 def analysed(trace: Trace, operation_of: Mapping[Operation, int]) -> Shares:
     """The shares of any trace, by the analysis that `analyze_traces` uses."""
     own = self_times(trace, trace.nonblocking)
-    critical = critical_path(trace, trace.nonblocking).by_row(len(trace))
+    critical = critical_path(trace, trace.nonblocking, handed=handed_over(trace)).by_row(len(trace))
     shares = Shares()
     positions = [operation_of[operation] for operation in trace.operations]
     for row, local in enumerate(trace.operation):

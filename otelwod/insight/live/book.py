@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, Final
 
 from otelwod.conventions import OTHER, SERVICE_NAME
-from otelwod.insight.live.attribution import Ledger, analysed
+from otelwod.insight.live.attribution import Ledger, Shares, analysed
 from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of
 from otelwod.insight.live.tally import Tallies
 from otelwod.telemetry.ids import format_span_id, format_trace_id
@@ -45,21 +45,29 @@ class Bounds:
 class Held:
     """One trace in the book: the ``cells`` of ended spans, and how many ``folded`` ones of which only sums are left.
 
-    ``cells[part:settled]`` have been through the present ``ledger``, and so have the ``lost`` ones, by operation, whose
-    rows are gone; ``cells[settled:]`` are still to come. An analysis has to attribute those from ``overlaps`` on.
+    ``cells[:settled]`` have been through the ``ledger``, and so have the ``lost`` ones, by operation, whose rows are
+    gone; ``cells[settled:]`` are still to come. ``shares`` is what a complete trace has in the sums, None while it is
+    owed: the trace is attributed as a whole, and when it goes on that is taken back.
     """
 
-    __slots__ = ("cells", "folded", "ledger", "lost", "number", "overlaps", "part", "settled", "touched", "trace_id")
+    __slots__ = ("cells", "folded", "ledger", "lost", "number", "settled", "shares", "timed_out", "touched", "trace_id")
 
     def __init__(self, trace_id: int, number: int) -> None:
         self.trace_id = trace_id
         self.number = number
         self.cells: list[Any] = []
-        self.part = self.settled = self.overlaps = 0
+        self.settled = 0
         self.folded = 0
         self.touched = 0
+        self.timed_out = False
         self.ledger: Ledger | None = None
         self.lost: Counter[int] | None = None
+        self.shares: Shares | None = None
+
+    def operations(self) -> Iterable[int]:
+        """The operation of each span, also of those whose rows are gone."""
+        cells = self.cells[2::WIDTH]
+        return cells if self.lost is None else chain(cells, self.lost.elements())
 
 
 @dataclass(slots=True)
@@ -69,7 +77,7 @@ class Counts:
     ``unwatched``: open spans beyond the bound, of which only the number is known; ``returned``: those that ended after
     all. ``unreadable``: spans that could not
     be read as they were. ``folded``: ended spans whose detail has gone. ``completed`` and ``timed_out``: traces; one
-    that goes on later counts again.
+    that goes on is not complete until it is again.
     ``evicted_traces``: traces of which only sums are left. ``renamed``: spans counted as ``_other``.
     """
 
@@ -109,7 +117,7 @@ class Book:
 
     # ------------------------------------------------------------------------------------------------------ taking in
 
-    def take(self, entries: list[Any], open_traces: Container[int], now: int) -> list[Held]:
+    def take(self, entries: list[Any], open_traces: Collection[int], now: int) -> list[Held]:
         """Enter what the ring held: trace id and row of each ended span, in the order in which they ended, as one list
 
         (which is used up).
@@ -136,6 +144,9 @@ class Book:
         self._kept += len(trace_ids)
         if self.counts.unwatched:
             self.counts.returned += cells[5::WIDTH].count(UNWATCHED)
+        for trace_id in [trace_id for trace_id in open_traces if trace_id in self.done]:
+            if not self.done[trace_id].timed_out:  # it was complete for a while only: a message lay in a queue
+                self._hold(trace_id).touched = now
         finished = [held for held in live.values() if held.trace_id not in open_traces]
         self._complete(finished)
         self._make_room()
@@ -158,8 +169,22 @@ class Book:
         if held is None:
             self._number += 1
             held = Held(trace_id, self._number)
+        else:
+            self._reopen(held)
         self.live[trace_id] = held
         return held
+
+    def _reopen(self, held: Held) -> None:
+        """Take back what a complete trace that goes on had in the sums: its path may be another with what comes."""
+        self.counts.completed -= 1
+        self.counts.timed_out -= held.timed_out
+        held.timed_out = False
+        self.backlog.pop(held.trace_id, None)
+        if held.shares is None:
+            self.tallies.owe(held.operations(), -1)
+        else:
+            self.tallies.attribute(held.shares, -1)
+            held.shares = None
 
     def operation(self, resource: Any, name: object) -> int:
         """The position of an operation in the table, which may grow by it.
@@ -207,6 +232,8 @@ class Book:
         """Take traces as complete to which nothing happened since the monotonic time ``before``; returns those."""
         found = [held for held in self.live.values() if held.touched < before]
         self.counts.timed_out += len(found)
+        for held in found:
+            held.timed_out = True
         self._complete(found)
         return found
 
@@ -232,28 +259,23 @@ class Book:
 
     def _close(self, held: Held) -> None:
         """Attribute what has been through the ledger, or note that it is owed."""
-        ledger, lost, part = held.ledger, held.lost, held.part
-        held.ledger, held.lost, held.part = None, None, held.settled
-        shares = ledger.result() if ledger is not None and held.trace_id not in self.backlog else None
-        if shares is not None:
-            self.tallies.attribute(shares)
+        held.shares = held.ledger.result() if held.ledger is not None else None
+        if held.shares is not None:
+            self.tallies.attribute(held.shares)
             return
-        self.tallies.owe(held.cells[part + 2 :: WIDTH])
-        if lost is not None:
-            self.tallies.owe(lost.elements())
-        elif held.trace_id not in self.backlog:
-            held.overlaps = part
+        self.tallies.owe(held.operations())
+        if held.lost is None:
             self.backlog[held.trace_id] = held
 
     def analyse_backlog(self, may_go_on: Callable[[], bool]) -> None:
         """Attribute the traces that overlap in themselves, oldest first, while ``may_go_on()``."""
         while self.backlog and may_go_on():
             held = self.backlog.pop(next(iter(self.backlog)))
-            cells = held.cells[held.overlaps : held.part]
-            if cells:
-                trace = trace_of(held.trace_id, rows_of(cells), self.operations)
-                self.tallies.attribute(analysed(trace, self.operation_of))
-                self.tallies.owe(cells[2::WIDTH], -1)
+            if held.cells:
+                trace = trace_of(held.trace_id, rows_of(held.cells), self.operations)
+                held.shares = analysed(trace, self.operation_of)
+                self.tallies.attribute(held.shares)
+                self.tallies.owe(held.operations(), -1)
 
     def _make_room(self) -> None:
         """Keep within the bounds: complete traces go first, oldest first; then what is under way loses its detail."""
@@ -281,7 +303,7 @@ class Book:
                 if self._kept <= most_spans:
                     return
                 self._settle([held])
-                held.lost = (held.lost or Counter()) + Counter(held.cells[held.part + 2 :: WIDTH])
+                held.lost = Counter(held.operations())
                 self._fold(held)
 
     def _fold(self, held: Held) -> None:
@@ -291,7 +313,7 @@ class Book:
         self._kept -= count
         held.folded += count
         held.cells = []
-        held.part = held.settled = 0
+        held.settled = 0
         self.dropped.pop(held.trace_id, None)
 
     def sums(self, *earlier: Tallies) -> Tallies:
@@ -304,8 +326,7 @@ class Book:
         scratch = Ledger(self.bounds.open_spans)
         for held in self.live.values():
             scratch.add(rows_of(held.cells[held.settled :]), durations, tagged)
-            found.owe(held.cells[held.part + 2 :: WIDTH])
-            found.owe((held.lost or Counter()).elements())
+            found.owe(held.operations())
         found.add(durations, tagged)
         return found
 
@@ -374,7 +395,7 @@ class Book:
         self._kept = 0
         for held in self.live.values():
             held.cells, held.ledger, held.lost = [], None, None
-            held.part = held.settled = held.folded = 0
+            held.settled = held.folded = 0
 
     @property
     def retained(self) -> int:

@@ -77,6 +77,8 @@ def register(processor: PerformanceProcessor) -> None:
 def _callback(
     source: weakref.ref[PerformanceProcessor], names: _Names, value: _Value
 ) -> Callable[[CallbackOptions], Iterable[Observation]]:
+    shown: dict[str, float] = {}
+
     def observe(options: CallbackOptions) -> Iterable[Observation]:
         processor = source()
         if processor is None or processor.disabled:
@@ -85,6 +87,8 @@ def _callback(
         for use in processor.operation_totals():
             name = names(use.operation)
             sums[name] = sums.get(name, 0) + value(use)
-        return [Observation(amount, {OPERATION: name}) for name, amount in sums.items()]
+        for name, amount in sums.items():  # a trace that goes on is attributed anew; a counter never falls
+            shown[name] = max(amount, shown.get(name, 0))
+        return [Observation(shown[name], {OPERATION: name}) for name in sums]
 
     return observe

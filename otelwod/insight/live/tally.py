@@ -157,15 +157,15 @@ class Tallies:
                 if tag.attributes.get(PHASE) == "rest":
                     self.of(operation).rest_ns += max(0, (end or start) - start)
 
-    def attribute(self, shares: Shares) -> None:
-        """Add self and critical time by operation."""
+    def attribute(self, shares: Shares, sign: int = 1) -> None:
+        """Add self and critical time by operation; with ``sign`` −1 take them back."""
         for operation, own in shares.own.items():
             tally = self.of(operation)
-            tally.self_ns += own
-            tally.critical_ns += shares.critical.get(operation, 0)
+            tally.self_ns += sign * own
+            tally.critical_ns += sign * shares.critical.get(operation, 0)
 
     def owe(self, operations: Iterable[int], sign: int = 1) -> None:
-        """Note spans, by their operation, as not attributed; with ``sign`` −1 as attributed after all."""
+        """Note spans, by their operation, as not attributed; with ``sign`` −1 as no longer owed."""
         for operation, count in Counter(operations).items():
             self.of(operation).unattributed += sign * count
 
