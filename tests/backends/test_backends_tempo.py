@@ -61,3 +61,19 @@ def test_a_trace_is_analysed_from_tempo(hub: Hub, tempo: Tempo, tmp_path: Path) 
         reports.append(json.loads(told.stdout))
     assert reports[0] == reports[1]
     assert reports[0]["traces"][0]["phases"]["rest_ns"] > 0
+
+
+def test_an_old_workout_is_found_by_its_date(hub: Hub, tempo: Tempo, tmp_path: Path) -> None:
+    """Years ago, within an hour and within ten days around it; not at other dates. Once its block is written."""
+    start = ("--start", "2019-05-04T18:00Z")
+    trace = recorded("workout", "grpc", hub, tmp_path, "dated", *start)
+    assert len(stored(tempo, trace)) == len(trace.spans)
+    tags = f'service.name="{trace.service}"'
+    at = 1_556_992_800
+    for before, after in ((0, 3600), (5 * 86_400, 5 * 86_400)):
+        found = eventually(
+            lambda before=before, after=after: search(tempo, tags=tags, start=at - before, end=at + after),  # type: ignore[misc]
+            bool,
+        )
+        assert [one["traceID"].rjust(32, "0") for one in found] == [trace.trace_id]
+    assert search(tempo, tags=tags, start=at - 20 * 86_400, end=at - 10 * 86_400) == []
