@@ -31,9 +31,10 @@ def _rule(pattern: str) -> re.Pattern[str]:
 
 
 _OF_HEADERS: Final = (
+    _rule(r",? ?\(?\b(?:in )?(?:teams?|pairs?|groups?) of (?:\d+|two|three|four|five|six)\b(?! ?: ?\S)\)?"
+          r"(?: ?[-\u2013\u2014](?= ))?"),
     _rule(r"^(?:partner|team|buddy|pair)s?(?: wod\b| workout\b| metcon\b)?(?=[ ,-])(?! ?:)[ ,\-\u2013\u2014]*"),
     _rule(r"^(?:metcon|wod|workout|conditioning)(?: ?[-\u2013\u2014,] ?| (?=[ae]m(?:rap|om)\b))"),
-    _rule(r",? ?\(?\b(?:in )?(?:teams?|pairs?|groups?) of (?:\d+|two|three|four|five|six)\b\)?"),
     _rule(r",? ?\(?\b(?:with|in|wearing)(?: an?)? (?:weight(?:ed)? )?vest\b\)?"),
     _rule(r",? ?\(?\b(?:partition|break up|share|split|divide|scale)(?: the| reps| work| it)* (?:up )?"
           r"as (?:you (?:like|wish|want|need)|needed|desired|necessary)\b\)?"),
@@ -51,7 +52,7 @@ _SAID: Final[tuple[tuple[re.Pattern[str], bool, Severity, str, str], ...]] = (
      "what is worn throughout is kept as a note and adds no load", "write the load behind a movement to count it"),
     (_rule(rf",? ?\bwith (?:an?|one|two|2) {_WEIGHT}[^:,.(]{{0,40}}(?=[:,.(]|$)"), True, "warning",
      "is read as a note: whose load it is does not stand here", "write it behind each movement: KB swings 24 kg"),
-    (_rule(r"(?<=\d)( ?min(?:ute)?s?)? ?[-\u2013\u2014,(] ?\d+ (?:rounds|rds)(?: of \d+ (?:stations|movements"
+    (_rule(r"(?<=\d)( ?min(?:ute)?s?)? ?[-\u2013\u2014,:(] ?\d+ (?:rounds|rds)(?: of \d+ (?:stations|movements"
            r"|exercises|minutes))?\)?(?= ?:?$)"), True, "info",
      "is read as a note: the length of the EMOM counts", "write E5MOM x 4 for rounds of five minutes"),
     (_rule(r"@? ?\b\d{1,3}(?:-\d{1,3})? ?(?:spm|bpm|rpm|s/m|strokes?/min|watts?)\b|@ ?\d{1,4} ?w\b"), False, "info",
@@ -103,7 +104,7 @@ def plain(body: str, remarks: Remarks, notes: list[str]) -> str:
     heads = _HEADER.search(text) is not None
     for pattern, of_headers, severity, message, hint in _SAID:
         found = pattern.search(text) if heads or not of_headers else None
-        if found is None or (pattern is _EMOM_ROUNDS and "emom" not in text.lower()):
+        if found is None or (pattern is _EMOM_ROUNDS and "mom" not in text.lower()):
             continue
         said = found[0].strip(" ,:*()@.-\u2013\u2014")
         notes.append(said)

@@ -103,7 +103,9 @@ def meant_header(text: str) -> str | None:
     return None
 
 
-_NO_FIRST: Final = words("in on with death scaled rx igyg igug ygig relay waterfall partition split share then")
+_NO_FIRST: Final = words(
+    "alternate alternating in on with death scaled rx igyg igug ygig relay waterfall partition split share then"
+)
 """Words that begin no name."""
 
 
