@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from otelwod.conventions import PREDECESSOR
 from otelwod.insight.analysis import analyze_traces
 from otelwod.insight.live.background import after_fork, at_exit, work
-from otelwod.insight.live.book import Book, Bounds, Held
+from otelwod.insight.live.book import Book, Bounds
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
 from otelwod.insight.live.rows import INTERNAL, UNSET_STATUS, UNWATCHED, WIDTH, is_plain, tag_of, trimmed
@@ -90,7 +90,7 @@ class PerformanceProcessor(SpanProcessor):
         self._clock = clock
         self._stream = stream
         self._verdict = verdict
-        self._subscribers = Subscribers()
+        self._subscribers = Subscribers(_finder(weakref.ref(self)), threaded=background)
         self._guard = Guard("PerformanceProcessor", self._switch_off)
         self._printed = not report_at_exit
         self._start()
@@ -112,7 +112,7 @@ class PerformanceProcessor(SpanProcessor):
         self._book = Book(self._bounds)
         self._open = self._book.open
         self._earlier = Tallies()
-        self._fresh: list[Held] = []
+        self._subscribers.restart()
         self._begun_ns = self._clock()
         self._spent_ns = 0
 
@@ -247,7 +247,7 @@ class PerformanceProcessor(SpanProcessor):
         complete = self._book.take(entries, open_traces, now)
         complete += self._book.expire(now - self._timeout_ns)
         if self._subscribers:
-            self._fresh += complete
+            self._subscribers.offer(held.trace_id for held in complete)
 
     def _analyse(self, *, all_of_it: bool) -> None:
         """Attribute overlapping traces, in the background within a share of the time. The lock is held."""
@@ -260,15 +260,6 @@ class PerformanceProcessor(SpanProcessor):
         if not all_of_it:
             self._spent_ns += time.perf_counter_ns() - begin
 
-    def _tell(self) -> None:
-        """Give complete traces to the subscribers, outside the lock."""
-        fresh, self._fresh = self._fresh, []
-        for held in fresh:
-            with self._lock:
-                trace = self._book.trace(held.trace_id)
-            if trace is not None:
-                self._subscribers.tell(trace)
-
     def _turn(self) -> None:
         """What the background thread does each time."""
         try:
@@ -276,8 +267,6 @@ class PerformanceProcessor(SpanProcessor):
                 with self._lock:
                     self._take()
                     self._analyse(all_of_it=False)
-                if self._fresh:
-                    self._tell()
         except Exception as error:  # noqa: BLE001 - nothing of ours may end a thread with a traceback
             self._guard.failed(error, "the background thread")
 
@@ -290,8 +279,6 @@ class PerformanceProcessor(SpanProcessor):
             except Exception as error:  # noqa: BLE001 - the caller gets what is known
                 self._guard.failed(error, "the book")
             yield self._book
-        if self._fresh:
-            self._tell()
 
     # ----------------------------------------------------------------------------------------------------- the answers
 
@@ -313,7 +300,7 @@ class PerformanceProcessor(SpanProcessor):
         """Exact counts and sums since the start or the last reset, also of spans whose detail has gone."""
         with self._settled() as book:
             self._analyse(all_of_it=True)
-            return summarise(book, self._lost, self.disabled)
+            return summarise(book, self._lost, self._subscribers.dropped, self.disabled)
 
     def operation_totals(self) -> tuple[OperationSummary, ...]:
         """As ``summary().operations``, but since the very start: `reset` never lowers them. For counters."""
@@ -351,8 +338,9 @@ class PerformanceProcessor(SpanProcessor):
     def subscribe(self, callback: Callable[[Trace], None]) -> Callable[[], None]:
         """Call ``callback`` with each trace that completes from now on; returns the way to end that.
 
-        It is called in the background thread, or in that of whoever asks the processor something just then. One that
-        raises is not called again.
+        It is called in a thread of its own, one trace after the other: no question and no span waits for it. While
+        1,000 traces wait for slow callbacks the oldest are left out and counted (``summary().untold``). One that raises
+        is not called again. With ``background=False`` only `force_flush` and `shutdown` call it.
         """
         return self._subscribers.add(callback)
 
@@ -367,8 +355,10 @@ class PerformanceProcessor(SpanProcessor):
     # -------------------------------------------------------------------------------------------------------- the end
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Enter everything that has ended into the book; whether that could be done in time."""
-        if not self._lock.acquire(timeout=max(0.0, timeout_millis / 1000)):
+        """Enter everything that has ended into the book, and see subscribers told; whether that was done in time."""
+        timeout_s = min(max(0.0, timeout_millis / 1000), threading.TIMEOUT_MAX)
+        until = time.monotonic() + timeout_s
+        if not self._lock.acquire(timeout=timeout_s):
             return False
         try:
             self._take()
@@ -377,9 +367,7 @@ class PerformanceProcessor(SpanProcessor):
             return False
         finally:
             self._lock.release()
-        if self._fresh:
-            self._tell()
-        return True
+        return self._subscribers.drain(max(0.0, until - time.monotonic()))
 
     def shutdown(self) -> None:
         """Enter what is left, end the thread, and print the verdict if that was asked for. Questions go on working."""
@@ -401,6 +389,19 @@ class PerformanceProcessor(SpanProcessor):
         report = self.report(include_open=True, span_limit=2_000)
         if report.span_count:
             self._verdict(report, self._stream)
+
+
+def _finder(processor: weakref.ref[PerformanceProcessor]) -> Callable[[int], Trace | None]:
+    """How the subscribers' thread gets a trace, without keeping the processor alive."""
+
+    def find(trace_id: int) -> Trace | None:
+        alive = processor()
+        if alive is None:
+            return None
+        with alive._lock:
+            return alive._book.trace(trace_id)
+
+    return find
 
 
 def _ignore(*_: Any, **__: Any) -> None:

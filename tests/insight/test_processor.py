@@ -9,6 +9,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import tracemalloc
 import weakref
 from pathlib import Path
@@ -24,6 +25,7 @@ from otelwod.insight import processor as module
 from otelwod.insight.live import book
 from otelwod.insight.live.attribution import Ledger
 from otelwod.insight.live.book import Book
+from otelwod.insight.live.subscribers import MOST_WAITING
 from otelwod.insight.live.tally import Tallies, Tally
 from otelwod.insight.processor import PerformanceProcessor
 from otelwod.trace import Trace
@@ -126,6 +128,58 @@ def test_subscribers_get_complete_traces_until_they_leave_or_fail(caplog: pytest
     program.processor.force_flush()
     assert len(seen) == 1
     assert len(failures) == 1, "one that raises is not called again"
+
+
+def test_a_slow_subscriber_keeps_nobody_waiting() -> None:
+    program = Program(background=True)
+    begun, go_on = threading.Event(), threading.Event()
+    seen: list[Trace] = []
+
+    def slow(found: Trace) -> None:
+        begun.set()
+        go_on.wait(30)
+        seen.append(found)
+
+    program.processor.subscribe(slow)
+    try:
+        program.serial([("a", 1)])
+        assert program.processor.report().span_count == 2
+        assert begun.wait(30)
+        assert not program.processor.force_flush(0), "not in time"
+        for _ in range(MOST_WAITING + 3):
+            program.timed("b", 1, 2)
+        assert program.processor.summary().untold == 3
+        assert seen == []
+    finally:
+        go_on.set()
+    assert program.processor.force_flush(), "all have been told"
+    assert len(seen) == 1 + MOST_WAITING
+    program.provider.shutdown()
+
+
+def test_a_subscriber_may_ask_and_flush() -> None:
+    program = Program(background=True)
+    answers: list[tuple[int, bool]] = []
+    program.processor.subscribe(
+        lambda _: answers.append((program.processor.report().span_count, program.processor.force_flush()))
+    )
+    program.serial([("a", 1)])
+    assert program.processor.force_flush()
+    assert answers == [(2, True)]
+    program.provider.shutdown()
+
+
+def test_what_went_before_its_turn_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
+    program = Program(max_traces=1)
+    seen: list[Trace] = []
+    leave = program.processor.subscribe(seen.append)
+    program.timed("a", 1, 2)
+    program.timed("b", 1, 2)
+    program.processor.summary()
+    assert program.processor.force_flush(0) or program.processor.force_flush()
+    assert len(seen) == 1
+    assert program.processor.summary().untold == 1
+    leave()
 
 
 def test_a_trace_without_news_is_complete_after_the_timeout() -> None:

@@ -16,6 +16,7 @@ class Summary:
     ``started`` and ``ended`` spans; ``open`` now. ``completed`` traces, ``timed_out`` among them. ``retained`` spans in
     detail, ``folded`` ones of which only sums stay, ``unattributed`` ones without self and critical time, ``lost`` ones
     that the ring had no room for, ``unreadable`` ones. ``disabled``: why the processor has switched itself off.
+    ``untold``: complete traces that subscribers were not told of, because they are too slow.
     """
 
     operations: tuple[OperationSummary, ...]
@@ -33,14 +34,15 @@ class Summary:
     unreadable: int
     renamed: int
     disabled: str = ""
+    untold: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Plain dicts, lists, numbers and texts."""
         return asdict(self)
 
 
-def summarise(book: Book, lost: int, disabled: str) -> Summary:
-    """What a settled book knows, with the spans that were ``lost`` before they came into it."""
+def summarise(book: Book, lost: int, untold: int, disabled: str) -> Summary:
+    """What a settled book knows, with the spans that were ``lost`` before they came into it, and ``untold`` traces."""
     counts = book.counts
     operations = book.sums().summaries(book.operations)
     still_open = len(book.open) + counts.unwatched - counts.returned
@@ -60,4 +62,5 @@ def summarise(book: Book, lost: int, disabled: str) -> Summary:
         unreadable=counts.unreadable,
         renamed=counts.renamed,
         disabled=disabled,
+        untold=untold,
     )
