@@ -5,7 +5,7 @@ Importing this package needs ``opentelemetry-api`` only; it loads no SDK.
 
 from otelwod.stages.decorator import stage
 from otelwod.stages.guard import failures, set_strict
-from otelwod.stages.notes import MetricError, annotate, log, metric, rejections
+from otelwod.stages.notes import MetricError, NotesError, annotate, log, metric, rejections
 from otelwod.stages.propagation import (
     TracedExecutor,
     bind,
@@ -20,6 +20,7 @@ from otelwod.stages.span import OpenSpan, span, start_span, wait
 
 __all__ = [
     "MetricError",
+    "NotesError",
     "OpenSpan",
     "TracedExecutor",
     "annotate",

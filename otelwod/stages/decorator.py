@@ -126,17 +126,27 @@ def stage(
 
 
 def _decorate_class(cls: type, given: str | None, decorate: Callable[[Any, str | None], Any]) -> type:
-    """The class itself, with its own public methods decorated: those written in its body, none that it inherits."""
+    """The class itself, with its own public methods decorated: those written in its body, none that it inherits.
+
+    Raises `TypeError` where there is none: nothing of it would ever be recorded.
+    """
+    found = False
     for name, member in list(vars(cls).items()):
         if not name.startswith("_"):
             decorated = _decorate_member(member, f"{given or _short_name(cls)}.{name}", bool(given), decorate)
-            if decorated is not member:
+            found = found or decorated is not None
+            if decorated is not None and decorated is not member:
                 setattr(cls, name, decorated)
+    if not found:
+        raise TypeError(
+            f"stage: the class {_short_name(cls)} has no public method written in its body; put @stage on the function "
+            "that makes or uses it, on the class that has the methods, or on a method by itself"
+        )
     return cls
 
 
 def _decorate_member(member: Any, title: str, named: bool, decorate: Callable[[Any, str | None], Any]) -> Any:
-    """A method in whatever it is wrapped in, decorated; anything else as it is."""
+    """A method in whatever it is wrapped in, decorated; None of anything else."""
     if isinstance(member, functools.partialmethod):
         if hasattr(member.func, _MARK):
             return member
@@ -151,8 +161,10 @@ def _decorate_member(member: Any, title: str, named: bool, decorate: Callable[[A
             member.func = decorate(member.func, title)
         return member
     plain = _plain(member)
-    if not isinstance(plain, (FunctionType, _CACHED)) or hasattr(plain, _MARK):
+    if hasattr(plain, _MARK) or type(plain) is StagedCallable:
         return member
+    if not isinstance(plain, (FunctionType, _CACHED)):
+        return None
     return decorate(member, title if named else None)
 
 

@@ -50,8 +50,12 @@ _rejected = 0
 _lock = threading.Lock()
 
 
-class MetricError(ValueError):
+class NotesError(ValueError):
     """A metric, annotation or log line that says nothing, in strict mode."""
+
+
+class MetricError(NotesError):
+    """A metric that says nothing, in strict mode."""
 
 
 def rejections() -> int:
@@ -69,7 +73,7 @@ def metric(name: str, value: float | Decimal | Fraction, unit: str = "1", *, typ
     clean = values.number(value)
     reason = _refusal(name, value, clean, unit, type)
     if reason is not None:
-        _reject(reason)
+        _reject(reason, MetricError)
         _show_rejection()
     try:
         span = tracing.recording_span()
@@ -99,7 +103,7 @@ def annotate(key: str, value: object) -> None:
     """An attribute of the current span. Any value: what OpenTelemetry cannot carry becomes a short text.
 
     The value of a key that names a secret (password, token, …) is masked. None is no value, and OpenTelemetry has no
-    way to remove an attribute: so None, and a key that is no text or empty, is rejected as in `metric`: `MetricError`
+    way to remove an attribute: so None, and a key that is no text or empty, is rejected as in `metric`: `NotesError`
     in strict mode, otherwise counted (`rejections`), and the span stays as it is.
     """
     reason = _no_annotation(key, value)
@@ -120,7 +124,7 @@ def annotate(key: str, value: object) -> None:
 def log(level: int | str, message: str, /, **data: object) -> None:
     """A line at this moment of the current span, as an event with ``data`` as its attributes.
 
-    ``level``: a number of `logging`, or its name in any case; any other is `MetricError` in strict mode, and otherwise
+    ``level``: a number of `logging`, or its name in any case; any other is `NotesError` in strict mode, and otherwise
     counted (`rejections`) and taken as INFO. Outside a span the line goes to the `logging` logger of the calling
     module, as ``message key=value …``.
     """
@@ -167,11 +171,11 @@ def _no_annotation(key: object, value: object) -> str | None:
     return None
 
 
-def _reject(reason: str) -> None:
-    """Raise `MetricError` in strict mode, else count."""
+def _reject(reason: str, error: type[NotesError] = NotesError) -> None:
+    """Raise ``error`` in strict mode, else count."""
     global _rejected
     if guard.is_strict():
-        raise MetricError(reason)
+        raise error(reason)
     with _lock:
         _rejected += 1
 

@@ -17,7 +17,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from opentelemetry.context import Context
 
-from otelwod.stages import guard, tracing
+from otelwod.stages import guard, tracing, values
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,6 +25,7 @@ T = TypeVar("T")
 MAX_HEADER: Final = 8192
 """Characters of one header that are read; the specifications allow 8192 for baggage and fewer for the others."""
 Headers = Mapping[str, Any] | Iterable[tuple[str, Any]]
+_EXECUTOR_METHODS: Final = ("submit", "map", "shutdown")
 _ENVIRONMENT_NAMES: Final = ("TRACEPARENT", "TRACESTATE", "BAGGAGE")
 
 # ----------------------------------------------------------------------------------------------------------- threads
@@ -62,6 +63,12 @@ class TracedExecutor(Executor):
     """
 
     def __init__(self, executor: Executor) -> None:
+        """Raise `TypeError` for anything that is no executor: what has ``submit``, ``map`` and ``shutdown``."""
+        if isinstance(executor, type) or not all(callable(getattr(executor, name, None)) for name in _EXECUTOR_METHODS):
+            raise TypeError(
+                "TracedExecutor: takes an executor, such as ThreadPoolExecutor(4), "
+                f"not {values.outline(executor, 40)}; the number of workers is given to the executor itself"
+            )
         self._executor = executor
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:

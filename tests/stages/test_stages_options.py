@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from opentelemetry.trace import SpanKind
 
-from otelwod.stages import failures, set_strict, span, stage, start_span
+from otelwod.stages import TracedExecutor, failures, set_strict, span, stage, start_span
 
 WRONG = [
     ({"phase": "sleep"}, ValueError, "phase is one of work, rest"),
@@ -60,3 +62,32 @@ def test_a_span_is_repaired_and_counted_or_refused_in_strict_mode(
 def test_what_is_right_is_taken() -> None:
     for capture in ((), "args", "result", ("result", "args"), iter(["args"]), {"args"}):
         stage("x", capture=capture, rollup=False, items=len, attributes={"a": None}, kind=SpanKind.CLIENT)  # type: ignore[arg-type]
+
+
+class _Empty:
+    field = 1
+
+    def _private(self) -> None: ...
+
+    @property
+    def shown(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize("decorate", [stage, stage("parse"), stage(rollup=True)])
+@pytest.mark.parametrize("cls", [int, dict, Exception, _Empty])
+def test_a_class_without_methods_of_its_own_is_refused(decorate: Any, cls: type) -> None:
+    with pytest.raises(TypeError, match=f"^stage: the class {cls.__name__} has no public method .*; put @stage on"):
+        decorate(cls)
+
+
+@pytest.mark.parametrize("given", [3, "x", None, ThreadPoolExecutor, [].append])
+def test_what_is_no_executor_is_refused(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"^TracedExecutor: takes an executor, such as ThreadPoolExecutor\(4\), not "):
+        TracedExecutor(given)
+
+
+def test_a_class_is_decorated_twice_whatever_its_only_method_is_wrapped_in() -> None:
+    for wrap in (functools.lru_cache, functools.cached_property, staticmethod, functools.singledispatchmethod):
+        cls = type("Once", (), {"run": wrap(lambda self: 1)})
+        assert stage(stage(cls)) is cls
