@@ -6,11 +6,14 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from otelwod.stages import failures
 from otelwod.stages.pipeline.model import MAX_FAILURES, MAX_WORKERS
@@ -74,6 +77,41 @@ def test_the_etl_example_shows_the_slow_stage_and_its_waits(tmp_path: Path) -> N
     written = sorted(tmp_path.glob("*.json"))
     assert len(written) == 8
     assert json.loads(written[0].read_text()).keys() == {"file", "count", "total"}
+
+
+class _Sink(BaseHTTPRequestHandler):
+    """An OTLP/HTTP endpoint that keeps (service, span) of all that it takes."""
+
+    taken: ClassVar[list[tuple[str, str]]] = []
+
+    def do_POST(self) -> None:
+        request = ExportTraceServiceRequest.FromString(self.rfile.read(int(self.headers["content-length"])))
+        for resource in request.resource_spans:
+            service = {each.key: each.value.string_value for each in resource.resource.attributes}["service.name"]
+            self.taken += [(service, span.name) for scope in resource.scope_spans for span in scope.spans]
+        self.send_response(200)
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None: ...
+
+
+def test_the_etl_example_sends_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Sink) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        place = f"http://127.0.0.1:{server.server_port}/v1/traces"
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", place)
+        try:
+            shown = _output("etl_pipeline.py", str(tmp_path), "--files", "6", "--workers", "2")
+        finally:
+            server.shutdown()
+            thread.join()
+    taken = Counter(_Sink.taken)
+    assert (taken["etl", "etl"], taken["etl", "verify"]) == (2, 12)
+    assert re.search(
+        rf"^sent {sum(taken.values())} spans to {place}, traces [0-9a-f]{{32}}, [0-9a-f]{{32}}$", shown, re.M
+    )
 
 
 def test_the_replay_example_asks_the_outside_once() -> None:
