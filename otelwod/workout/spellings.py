@@ -52,7 +52,7 @@ _HARD_EASY: Final = rule(
     rf"\(?\b({_TIME}) ?(?:hard|max|fast|sprint|work|on) ?[/,] ?({_TIME}) ?(?:easy|slow|light|recovery|rest|off)\b\)?",
     "hard", "easy", "slow", "light", "recovery", "off)", "rest)",
 )  # fmt: skip
-_FIFTIES: Final = rule(r"(?<=\w )(\d{1,2}[05])s$", "0s", "5s")
+_FIFTIES: Final = rule(r"(?:(?<=[\w@] )|(?<=@))(\d{1,2}[05])s$", "0s", "5s")
 """``DB Bench 50s``"""
 _HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _CARRIED: Final = re.compile(r"\b(?:hold|hang|carry|plank|walk|max|amrap|on|off|rest|work)\b", re.IGNORECASE)

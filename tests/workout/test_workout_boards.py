@@ -309,6 +309,7 @@ BOARDS = [
     ("Rest 1'30\"", ("rest 1:30",)),
     ("Back Squat: 5,5,5,5,5", ("5-5-5-5-5 Back Squat",)),
     ("21, 15, 9\nThrusters\nPull-ups", ("21-15-9 repetitions:", "  Thrusters", "  Pull-ups")),
+    ("DB row 3x12 @ 50s", ("3 sets of 12 DB row 2 \u00d7 50 lb",)),
     ("10+10 split squats", ("10 split squats",)),
     ("Back squat\n5 @ 65%\n5+ @ 85%", ("(Back squat)", "5 Back squat 65%", "5 Back squat 85%")),
     ("5+ Squats @ 90%", ("5 Squats 90%",)),
