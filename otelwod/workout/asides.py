@@ -34,6 +34,7 @@ _OF_HEADERS: Final = (
     _rule(r",? ?\(?\b(?:in )?(?:teams?|pairs?|groups?) of (?:\d+|two|three|four|five|six)\b(?! ?: ?\S)\)?"
           r"(?: ?[-\u2013\u2014](?= ))?"),
     _rule(r"^(?:partner|team|buddy|pair)s?(?: wod\b| workout\b| metcon\b)?(?=[ ,-])(?! ?:)[ ,\-\u2013\u2014]*"),
+    _rule(r"^alternat(?:e|ing) (?=e\d*mom\b)"),
     _rule(r"^(?:metcon|wod|workout|conditioning)(?: ?[-\u2013\u2014,] ?| (?=[ae]m(?:rap|om)\b))"),
     _rule(r",? ?\(?\b(?:with|in|wearing)(?: an?)? (?:weight(?:ed)? )?vest\b\)?"),
     _rule(r",? ?\(?\b(?:partition|break up|share|split|divide|scale)(?: the| reps| work| it)* (?:up )?"
@@ -50,7 +51,9 @@ _OF_HEADERS: Final = (
 _SAID: Final[tuple[tuple[re.Pattern[str], bool, Severity, str, str], ...]] = (
     (_rule(rf",? ?\(?\b(?:with|in|wearing)(?: an?)? {_WEIGHT} ?(?:weight(?:ed)? )?vest\b\)?"), True, "info",
      "what is worn throughout is kept as a note and adds no load", "write the load behind a movement to count it"),
-    (_rule(rf",? ?\bwith (?:an?|one|two|2) {_WEIGHT}[^:,.(]{{0,40}}(?=[:,.(]|$)"), True, "warning",
+    (_rule(rf",? ?\bwith (?:an?|one|two|2) {_WEIGHT}"
+           r"(?: ?(?:kb|db|bb|kettlebell|dumbbell|barbell|bar|plate|ball|sandbag|ruck|backpack)s?\b)?"
+           r"(?= ?(?:[:,.(]|$))"), True, "warning",
      "is read as a note: whose load it is does not stand here", "write it behind each movement: KB swings 24 kg"),
     (_rule(r"(?<=\d)( ?min(?:ute)?s?)? ?[-\u2013\u2014,:(] ?\d+ (?:rounds|rds)(?: of \d+ (?:stations|movements"
            r"|exercises|minutes))?\)?(?= ?:?$)"), True, "info",
@@ -60,7 +63,7 @@ _SAID: Final[tuple[tuple[re.Pattern[str], bool, Severity, str, str], ...]] = (
     (_rule(r"(?:@|\btempo:?) ?\d[\dx](?:\dx|x\d|\d\d)\b(?! ?(?:lb|kg|m\b|%|#))|(?:@|\btempo:?) ?\d-[\dx]-[\dx]-[\dx]\b"
            r"|\b\d[\dx]x\d tempo\b|\b\d{4} tempo\b"), False, "info",
      "the tempo is kept as a note and is no load", "write @ 95 lb for a load"),
-    (_rule(r"@ ?\d*:\d\d(?:-\d*:\d\d)? ?pace\b"), False, "info",
+    (_rule(r"@ ?\d*:\d\d(?:-\d*:\d\d)? ?(?:pace|/ ?(?:km?|mi|mile))\b"), False, "info",
      "a pace is kept as a note and not timed", "write the distance alone, or a time for it"),
     (_rule(r"\b(?:one|two|three|1|2|3) works?,? ?(?:the )?(?:one|two|three|1|2|3|others?) rests?\b[.,:]?"), False,
      "info", "kept as a note: counts are as written", "say who does what"),

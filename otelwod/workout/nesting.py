@@ -18,7 +18,9 @@ _CASH_OUT: Final = re.compile(r"\bcash[ -]?out\b", re.IGNORECASE)
 """What is done once, before or behind a block without indentation."""
 
 
-_SECTIONED: Final = re.compile(rf"(?:{'|'.join(sorted(SECTIONS - _ONCE))})(?: [a-z0-9])?\s?:\s*\S", re.IGNORECASE)
+_SECTIONED: Final = re.compile(
+    rf"(?:{'|'.join(sorted(SECTIONS - _ONCE))})(?: [a-z0-9])?(?:\s?:|\s[-\u2013\u2014])\s*\S", re.IGNORECASE
+)
 """A line that begins a part and says what it is at once."""
 
 
