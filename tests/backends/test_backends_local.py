@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import socket
 import subprocess
+import sys
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,6 +127,47 @@ def test_a_port_that_is_taken_is_said_and_nothing_is_left_running(tmp_path: Path
     assert f":{ports['JAEGER']}" in complaint
     assert not listens(ports["PROMETHEUS"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_program_that_dies_is_named_and_ends_the_others(tmp_path: Path) -> None:
+    """Programs that only listen and say a word stand for the four; ending one must not go unnoticed."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    listener = (
+        f"#!{sys.executable}\n"
+        "import http.server, os, sys\n"
+        "name = os.path.basename(sys.argv[0])\n"
+        "port = int(os.environ['FAKE_' + name])\n"
+        "class Answer(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        self.send_response(200)\n"
+        "        self.end_headers()\n"
+        "        if self.path == '/die':\n"
+        "            print(name + ' has no more room', flush=True)\n"
+        "            os._exit(3)\n"
+        "http.server.ThreadingHTTPServer(('127.0.0.1', port), Answer).serve_forever()\n"
+    )
+    ports = chosen()
+    environ = {}
+    asked = {"otelcol": "HEALTH", "jaeger": "JAEGER_HEALTH", "tempo": "TEMPO", "prometheus": "PROMETHEUS"}
+    for name, port in asked.items():
+        (programs / name).write_text(listener)
+        (programs / name).chmod(0o755)
+        environ[f"FAKE_{name}"] = str(ports[port])
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with started(ports, scratch, OTELWOD_BACKENDS=str(programs), **environ) as process:
+        assert process.stdout is not None
+        assert any(line.startswith("Ctrl-C") for line in process.stdout)  # stops reading there
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://127.0.0.1:{ports['JAEGER_HEALTH']}/die", timeout=10)
+        assert process.wait(30) == 1
+        assert process.stderr is not None
+        complaint = process.stderr.read()
+    assert complaint.startswith("local: jaeger ended. Its last words:\n")
+    assert "jaeger has no more room" in complaint
+    assert not listens(ports["PROMETHEUS"])
+    assert list(scratch.iterdir()) == []
 
 
 def test_a_missing_program_is_said(tmp_path: Path) -> None:
