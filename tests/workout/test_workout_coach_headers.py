@@ -247,3 +247,20 @@ def test_a_header_at_the_end_belongs_above(board: str) -> None:
     assert [d.hint for d in parse(board).diagnostics if "nothing stands" in d.message] == [
         "write it above the lines that it is meant for"
     ]
+
+
+def test_a_step_of_nothing_but_such_words_is_a_note_of_its_header() -> None:
+    workout = parse("10 rows\n3 rounds, 5:00 nice (and easy):\n10 squats\n20 lunges")
+    head = workout.statements[1]
+    assert head.rounds == 3
+    assert [s.label for s in workout.statements if s.parent == 1] == ["10 squats", "20 lunges"]
+    (warning,) = [d for d in workout.diagnostics if d.severity == "warning"]
+    assert "5:00 nice (and easy)" in warning.message
+    assert "5:00 nice (and easy)" in " ".join(head.notes).replace("  ", " ")
+
+
+def test_the_minutes_of_an_amrap_before_unknown_words() -> None:
+    head, *below = parse("AMRAP 9 foo bar\n10 squats").statements
+    assert head.duration is not None
+    assert head.duration.ns == 540 * NANOS_PER_SECOND
+    assert len(below) == 1
