@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from functools import reduce
 from operator import add
-from typing import Literal
+from typing import Any, Final, Literal
 
 from otelwod.insight import bottlenecks as bottleneck
 from otelwod.insight.concurrency import concurrency, sweep, whole
@@ -25,6 +25,16 @@ from otelwod.insight.workouts import workout_report
 from otelwod.trace import Operation, Quality, Trace
 
 SPAN_LIMIT = 10_000
+_OPTIONS: Final[Mapping[str, Any]] = {
+    "eps_ns": int,
+    "compat": (None, "jaeger"),
+    "threshold_ns": int,
+    "overrun": ("clamp", "async"),
+    "span_limit": int,
+    "max_skew_ns": int,
+    "predecessors": None,
+}
+"""The options of `analyze_traces`: whole numbers that are not negative, one of a few values, or anything."""
 
 
 def analyze_traces(
@@ -49,8 +59,8 @@ def analyze_traces(
     same task or thread, where the program knows (`PerformanceProcessor.predecessors`): what-if intervals get narrower.
     Bad data never raises: see `Report.quality`.
     """
-    if eps_ns < 0:
-        raise ValueError("eps_ns must not be negative")
+    given = {"eps_ns": eps_ns, "threshold_ns": threshold_ns, "span_limit": span_limit, "max_skew_ns": max_skew_ns}
+    check_options({**given, "compat": compat, "overrun": overrun}, "analyze_traces")
     strict = compat == "jaeger"
     eps = 0 if strict else eps_ns
     table = OperationTable()
@@ -100,6 +110,27 @@ def analyze_traces(
         compat=compat,
         threshold_ns=threshold,
     )
+
+
+def check_options(options: Mapping[str, object], what: str) -> None:
+    """Raise TypeError or ValueError for an option that `analyze_traces` does not have, or that means nothing there."""
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            near = get_close_matches(name, _OPTIONS, 1)
+            remedy = f"did you mean {near[0]}?" if near else f"there are {', '.join(_OPTIONS)}"
+            raise TypeError(f"{what} has no option {name!r}; {remedy}")
+        allowed = _OPTIONS[name]
+        if allowed is None:
+            continue
+        if allowed is int:
+            if value is None and name in ("threshold_ns", "span_limit"):
+                continue
+            if not isinstance(value, int) or isinstance(value, bool):
+                raise TypeError(f"{what}: {name} must be a whole number, not {value!r:.40}")
+            if value < 0:
+                raise ValueError(f"{what}: {name} must not be negative, but is {value}")
+        elif value not in allowed:
+            raise ValueError(f"{what}: {name} must be one of {', '.join(map(repr, allowed))}, not {value!r:.40}")
 
 
 def what_if(

@@ -30,6 +30,7 @@ from otelwod.conventions import (
     OTHER,
     UNIT_ALERT,
 )
+from otelwod.insight.live.checks import check_flag, check_function, check_number, check_text, check_whole, shown
 from otelwod.insight.live.guard import Guard
 from otelwod.insight.processor import PerformanceProcessor
 from otelwod.insight.selftime import self_times
@@ -74,15 +75,20 @@ class Threshold:
     at_least: int = 20
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what means nothing."""
+        """Raises TypeError or ValueError for what means nothing."""
         if self.measure not in (*_SINGLE, *_WINDOWED, *_MEMORY):
             raise ValueError(f"measure is one of {', '.join((*_SINGLE, *_WINDOWED, *_MEMORY))}, not {self.measure!r}")
-        if not self.limit > 0:
-            raise ValueError(f"limit must be above 0, not {self.limit}")
-        if not 0 < self.clear <= 1:
-            raise ValueError(f"clear must be above 0 and at most 1, not {self.clear}")
-        if self.every_s < 0 or not 1 <= self.at_least <= self.window <= 100_000:
-            raise ValueError("every_s must not be negative, and 1 <= at_least <= window <= 100,000")
+        check_number("Threshold: limit", self.limit)
+        check_text("Threshold: operation", self.operation)
+        check_number("Threshold: clear", self.clear, most=1)
+        check_number("Threshold: every_s", self.every_s, zero=True)
+        check_whole("Threshold: window", self.window)
+        check_whole("Threshold: at_least", self.at_least)
+        if not self.at_least <= self.window <= 100_000:
+            raise ValueError(
+                f"Threshold: at_least must be at most window, and that at most 100,000, not {self.at_least} and "
+                f"{self.window}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,23 @@ class PerformanceMonitor:
         clock: Callable[[], float] = time.monotonic,
         rss: Callable[[], int | None] | None = None,
     ) -> None:
+        """Raises TypeError, with what to do instead, for what is no processor, threshold or function."""
+        if not isinstance(processor, PerformanceProcessor):
+            raise TypeError(
+                "PerformanceMonitor: processor must be the PerformanceProcessor of the provider, "
+                f"not {shown(processor)}"
+            )
+        if not isinstance(thresholds, (list, tuple)) or not all(isinstance(each, Threshold) for each in thresholds):
+            raise TypeError(
+                'PerformanceMonitor: thresholds must be a list of Threshold, such as [Threshold("p95", 0.5)], '
+                f"not {shown(thresholds)}"
+            )
+        if on_alert is not None:
+            check_function("PerformanceMonitor: on_alert", on_alert, "an Alert")
+        check_flag("PerformanceMonitor: log", log)
+        check_function("PerformanceMonitor: clock", clock, "nothing that gives seconds")
+        if rss is not None:
+            check_function("PerformanceMonitor: rss", rss, "nothing that gives bytes")
         self._thresholds = tuple(thresholds)
         self._on_alert = on_alert
         self._log = log

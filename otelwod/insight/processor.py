@@ -21,9 +21,10 @@ from opentelemetry.context import Context
 from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 
 from otelwod.conventions import PREDECESSOR
-from otelwod.insight.analysis import analyze_traces
+from otelwod.insight.analysis import analyze_traces, check_options
 from otelwod.insight.live.background import after_fork, at_exit, work
 from otelwod.insight.live.book import Book, Bounds
+from otelwod.insight.live.checks import LONGEST_S, check_flag, check_function, check_number, shown
 from otelwod.insight.live.guard import Guard, warn
 from otelwod.insight.live.metrics import register
 from otelwod.insight.live.rows import INTERNAL, UNSET_STATUS, UNWATCHED, WIDTH, is_plain, tag_of, trimmed
@@ -78,9 +79,20 @@ class PerformanceProcessor(SpanProcessor):
         background: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        """Raises ValueError for a bound below 1 or an interval that is not above 0."""
-        if not (trace_timeout_s > 0 and interval_s > 0):
-            raise ValueError("trace_timeout_s and interval_s must be above 0")
+        """Raises TypeError or ValueError, with what to do instead, for an option that means nothing."""
+        for name, seconds in (("trace_timeout_s", trace_timeout_s), ("interval_s", interval_s)):
+            check_number(f"PerformanceProcessor: {name}", seconds, most=LONGEST_S)
+        for name, flag in (
+            ("report_at_exit", report_at_exit),
+            ("metrics", metrics),
+            ("predecessor_attribute", predecessor_attribute),
+            ("background", background),
+        ):
+            check_flag(f"PerformanceProcessor: {name}", flag)
+        check_function("PerformanceProcessor: verdict", verdict, "a report and a stream")
+        check_function("PerformanceProcessor: clock", clock, "nothing that gives nanoseconds")
+        if stream is not None and not callable(getattr(stream, "write", None)):
+            raise TypeError(f"PerformanceProcessor: stream must be a text file (sys.stderr), not {shown(stream)}")
         self._bounds = Bounds(max_spans, max_traces, max_open, max_operations)
         self._most_open = max_open
         self._timeout_ns = int(trace_timeout_s * 1e9)
@@ -287,7 +299,9 @@ class PerformanceProcessor(SpanProcessor):
 
         ``include_open`` adds those under way, their open spans included. ``program_order`` uses what an export does not
         say, the `predecessors`: what-if intervals get narrower. ``options`` are those of `analyze_traces`.
+        Raises TypeError or ValueError for another option.
         """
+        check_options(options, "report")
         with self._settled() as book:
             traces = book.traces(with_open=include_open)
             if program_order:
@@ -315,7 +329,7 @@ class PerformanceProcessor(SpanProcessor):
     def trace(self, trace_id: str | int) -> Trace | None:
         """One trace by its id (hex text or number), complete or under way with its open spans; None when not known."""
         try:
-            number = trace_id if isinstance(trace_id, int) else int(trace_id, 16)
+            number = _number(trace_id)
         except ValueError:
             return None
         with self._settled() as book:
@@ -331,7 +345,7 @@ class PerformanceProcessor(SpanProcessor):
 
         Intervals alone leave open which sibling a span waited for; this is what the program knows of it.
         """
-        number = trace_id if isinstance(trace_id, int) else int(trace_id, 16)
+        number = _number(trace_id)
         with self._settled() as book:
             return book.predecessors(number)
 
@@ -342,6 +356,7 @@ class PerformanceProcessor(SpanProcessor):
         1,000 traces wait for slow callbacks the oldest are left out and counted (``summary().untold``). One that raises
         is not called again. With ``background=False`` only `force_flush` and `shutdown` call it.
         """
+        check_function("subscribe: callback", callback, "a Trace")
         return self._subscribers.add(callback)
 
     def reset(self) -> None:
@@ -389,6 +404,18 @@ class PerformanceProcessor(SpanProcessor):
         report = self.report(include_open=True, span_limit=2_000)
         if report.span_count:
             self._verdict(report, self._stream)
+
+
+def _number(trace_id: str | int) -> int:
+    """The number of a trace id. Raises TypeError for what is none, ValueError for a text that is not hexadecimal."""
+    if isinstance(trace_id, int) and not isinstance(trace_id, bool):
+        return trace_id
+    if not isinstance(trace_id, str):
+        raise TypeError(f"trace_id must be a hexadecimal text or a number, not {shown(trace_id)}")
+    try:
+        return int(trace_id, 16)
+    except ValueError:
+        raise ValueError(f"trace_id must be hexadecimal, as Trace.trace_id is, not {shown(trace_id)}") from None
 
 
 def _finder(processor: weakref.ref[PerformanceProcessor]) -> Callable[[int], Trace | None]:

@@ -162,5 +162,5 @@ def test_closed_it_looks_no_longer() -> None:
     ],
 )
 def test_thresholds_that_mean_nothing_are_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"measure|limit|clear|every_s"):
+    with pytest.raises(ValueError, match=r"measure|limit|clear|every_s|at_least"):
         Threshold(**options)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from otelwod.conventions import OTHER, SERVICE_NAME
 from otelwod.insight.live.attribution import Ledger, Shares, analysed
+from otelwod.insight.live.checks import check_whole
 from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of
 from otelwod.insight.live.tally import Tallies
 from otelwod.telemetry.ids import format_span_id, format_trace_id
@@ -38,8 +39,7 @@ class Bounds:
 
     def __post_init__(self) -> None:
         for field, value in zip(fields(self), astuple(self), strict=True):
-            if value < 1:
-                raise ValueError(f"max_{field.name.removesuffix('_spans')} must be at least 1, not {value}")
+            check_whole(f"PerformanceProcessor: max_{field.name.removesuffix('_spans')}", value)
 
 
 class Held:

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
 from opentelemetry.trace import SpanContext, StatusCode, TraceFlags
 
 from otelwod.conventions import NANOS_PER_SECOND
+from otelwod.insight.live.checks import LONGEST_S, check_flag, check_number, check_whole, shown
 from otelwod.insight.live.guard import Guard
 
 _REMEMBERED: Final = 10_000
@@ -53,11 +54,26 @@ class KeepProcessor(SpanProcessor):
         share: float | None = None,
         max_spans: int = 20_000,
     ) -> None:
-        """Raises ValueError for a share outside 0 to 1 or a bound below 1."""
-        if share is not None and not 0 <= share <= 1:
-            raise ValueError(f"share must be from 0 to 1, not {share}")
-        if max_spans < 1:
-            raise ValueError(f"max_spans must be at least 1, not {max_spans}")
+        """Raises TypeError or ValueError, with what to do instead, for an option that means nothing."""
+        if not all(callable(getattr(following, name, None)) for name in ("on_start", "on_end", "shutdown")):
+            raise TypeError(
+                "KeepProcessor: following must be a span processor, such as BatchSpanProcessor(exporter), "
+                f"not {shown(following)}"
+            )
+        if slow_s is not None:
+            check_number("KeepProcessor: slow_s", slow_s, zero=True, most=LONGEST_S)
+        if slow_by_operation is not None:
+            if not isinstance(slow_by_operation, Mapping):
+                raise TypeError(
+                    'KeepProcessor: slow_by_operation must be a mapping of names to seconds, such as {"GET /": 0.2}, '
+                    f"not {shown(slow_by_operation)}"
+                )
+            for name, limit in slow_by_operation.items():
+                check_number(f"KeepProcessor: slow_by_operation[{shown(name)}]", limit, zero=True, most=LONGEST_S)
+        check_flag("KeepProcessor: failed", failed)
+        if share is not None:
+            check_number("KeepProcessor: share", share, zero=True, most=1)
+        check_whole("KeepProcessor: max_spans", max_spans)
         self._following = following
         self._slow_ns = None if slow_s is None else int(slow_s * NANOS_PER_SECOND)
         self._by_operation = {name: int(limit * NANOS_PER_SECOND) for name, limit in (slow_by_operation or {}).items()}

@@ -11,6 +11,8 @@ from opentelemetry.trace import Link, SpanKind
 from opentelemetry.trace.span import TraceState
 from opentelemetry.util.types import Attributes
 
+from otelwod.insight.live.checks import shown
+
 
 class SeeAllSampler(Sampler):
     """Turns the DROP of another sampler into RECORD_ONLY: processors see every span, exporters those it sampled.
@@ -20,6 +22,11 @@ class SeeAllSampler(Sampler):
     """
 
     def __init__(self, sampler: Sampler) -> None:
+        """Raises TypeError for what is no sampler."""
+        if not callable(getattr(sampler, "should_sample", None)):
+            raise TypeError(
+                f"SeeAllSampler: sampler must be a sampler, such as ParentBasedTraceIdRatio(0.1), not {shown(sampler)}"
+            )
         self._sampler = sampler
 
     def should_sample(
