@@ -9,12 +9,12 @@ import base64
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from otelwod.archive import salvage
+from otelwod.archive import parse, salvage
 from otelwod.archive.document import NOT_SPANS
 from otelwod.archive.inflate import read_bytes
 from otelwod.archive.limits import Limits, ReadError
 from otelwod.archive.nesting import deeper_than
-from otelwod.archive.parse import BEGINS, BOM, DAMAGED, Damage, json_values
+from otelwod.archive.parse import BEGINS, BOM, DAMAGED
 from otelwod.archive.tally import Tally
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def read_values(path: str, tally: Tally, limits: Limits | None = None) -> Iterat
         raise ReadError(place, f"nests deeper than {DEPTH} levels, which no OTLP server takes")
     found = 0
     other = ""
-    for value in json_values(data, place) if BEGINS.match(data) else ():
-        for whole in _salvaged(value, tally) if isinstance(value, Damage) else (value,):
+    for value in parse.json_values(data, place) if BEGINS.match(data) else ():
+        for whole in _salvaged(value, tally) if isinstance(value, parse.Damage) else (value,):
             if isinstance(whole, dict) and any(name in whole for name in _RESOURCE_SPANS):
                 found += 1
                 yield whole
@@ -75,7 +75,7 @@ def read_values(path: str, tally: Tally, limits: Limits | None = None) -> Iterat
     raise ReadError(place, f"holds no spans; what it has is {other}, and only spans are sent" if other else _NOT_OTLP)
 
 
-def _salvaged(damage: Damage, tally: Tally) -> list[dict[str, Any]]:
+def _salvaged(damage: parse.Damage, tally: Tally) -> list[dict[str, Any]]:
     """What is still whole of a damaged text: OTLP with at least one span. Counts and says the damage."""
     values: list[dict[str, Any]] = []
     spans = 0
