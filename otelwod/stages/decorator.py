@@ -66,8 +66,9 @@ def stage(
     ``attributes``: on every span. ``capture``: ``"args"``, ``"result"`` or both, as a text of at most 1,024
     characters with secrets masked; nothing by default. ``items``: how many items the result stands for, such as
     ``len``; a generator counts what it yields by itself. ``histogram``: record the duration in
-    ``otelwod.stage.duration`` too. ``kind``: of the span. ``rollup``: True counts and times the calls of a function
-    without a span each, with sums on the parent; None does so when ``OTELWOD_BUDGET`` is set and its spans would cost
+    ``otelwod.stage.duration`` too. ``kind``: of the span. ``rollup``: True counts and times the calls without
+    a span each, with sums on the parent: of functions, methods, static and class methods, coroutine functions and
+    generators; None does so, but for generators, when ``OTELWOD_BUDGET`` is set and its spans would cost
     more than that (`otelwod.telemetry.rollup`); False never.
 
     Results, exceptions and tracebacks are those of the undecorated. Raises `TypeError` or `ValueError` for an option
@@ -197,18 +198,26 @@ def _dress(wrapper: Callable[..., Any], what: Callable[..., Any]) -> Callable[..
 class StagedCallable:
     """An object that is called, as a stage: every attribute but the call is the object's own.
 
-    (So ``cache_clear`` of an ``lru_cache`` stays within reach, and so does its binding as a method.)
+    (So ``cache_clear`` of an ``lru_cache`` stays within reach, and so does its binding as a method; `isinstance` holds
+    for the object's own class; and ``__call__`` is a coroutine function where the object's is one.)
     """
 
     def __init__(self, wrapped: Any, call: Callable[..., Any]) -> None:
         self.__wrapped__ = wrapped
         self._call = call
+        self.__dict__["__call__"] = call  # for who asks for it by name: a call of the object itself looks at the class
         self.__doc__ = getattr(wrapped, "__doc__", None)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self._call(*args, **kwargs)
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return type(self.__wrapped__)
+
     def __getattr__(self, name: str) -> Any:
+        if name == "__wrapped__":  # of a copy that has nothing yet
+            raise AttributeError(name)
         return getattr(self.__wrapped__, name)
 
     def __get__(self, instance: Any, owner: type | None = None) -> Any:

@@ -108,9 +108,9 @@ def redact_text(text: str) -> str:
         text = _mask_behind(_OPTION, text, _is_secret_option)
     if "," in text:
         text = _mask_behind(_PAIR, text, _is_secret_here)
-    text = _BEARER.sub(rf"\1\2{MASK}", text)
+    text = _BEARER.sub(_keep_scheme, text)
     text = _BASIC.sub(_basic, text)
-    text = _DIGEST.sub(rf"\1\2{MASK}", text)
+    text = _DIGEST.sub(_keep_scheme, text)
     if "eyJ" in text:
         text = _WEB_TOKEN.sub(MASK, text)
     return _AWS_KEY_ID.sub(MASK, text)
@@ -199,7 +199,11 @@ def _basic(found: re.Match[str]) -> str:
         decoded = binascii.a2b_base64(given + "=" * (-len(given) % 4))
     except binascii.Error:
         return found[0]
-    return f"{found[1]}{found[2]}{MASK}" if b":" in decoded else found[0]
+    return _keep_scheme(found) if b":" in decoded else found[0]
+
+
+def _keep_scheme(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{MASK}"
 
 
 # -------------------------------------------------------------------------------------------------------------- values

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import gc
 import inspect
 import sys
 import traceback
 import tracemalloc
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from otelwod.stages import failures, span, stage
+from otelwod.stages import TracedExecutor, bind, failures, span, stage
 
 Decorator = Callable[[Any], Any]
 Step = tuple[str, int]
@@ -257,3 +259,67 @@ def test_many_calls_leave_no_growth(traced: bool, request: pytest.FixtureRequest
     grown = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
     assert grown < 10_000
+
+
+def test_an_object_that_is_called_is_still_one_of_its_class() -> None:
+    class Plain:
+        rows = 3
+
+        def __call__(self, x: int) -> int:
+            return x
+
+    class Slow(Plain):
+        async def __call__(self, x: int) -> int:  # type: ignore[override]
+            return x
+
+    plain, slow = stage(Plain()), stage(Slow())
+    assert isinstance(plain, Plain)
+    assert not isinstance(plain, Slow)
+    assert isinstance(slow, Slow)
+    assert plain.__class__ is Plain
+    assert inspect.iscoroutinefunction(slow.__call__)
+    assert not inspect.iscoroutinefunction(plain.__call__)
+    assert plain.__call__(2) == plain(2) == 2
+    assert asyncio.run(slow.__call__(2)) == asyncio.run(slow(2)) == 2  # type: ignore[arg-type]
+    assert inspect.signature(plain) == inspect.signature(Plain())
+    twin = copy.copy(plain)
+    assert twin(2) == 2
+    assert twin.rows == 3
+
+
+def test_what_inspect_sees_of_a_function() -> None:
+    def work(a: int, *, b: str = "x") -> None:
+        """Says what."""
+
+    staged = stage(work)
+    assert inspect.isfunction(staged)
+    for look in (inspect.getdoc, inspect.getsource, inspect.getsourcelines, inspect.signature, inspect.unwrap):
+        assert look(staged) == look(work)  # type: ignore[operator]
+    for name in ("__name__", "__qualname__", "__module__", "__annotations__", "__kwdefaults__"):
+        assert getattr(staged, name) == getattr(work, name)
+    assert inspect.getsourcefile(inspect.unwrap(staged)) == __file__
+
+
+def test_a_generator_exit_of_a_plain_function_leaves_the_status_unset(recorded: Any) -> None:
+    @stage("s")
+    def leave() -> None:
+        raise GeneratorExit
+
+    with pytest.raises(GeneratorExit):
+        leave()
+    assert recorded.one("s").status.status_code.name == "UNSET"
+
+
+def test_a_traced_executor_where_an_event_loop_takes_one() -> None:
+    async def main() -> tuple[int, int, int]:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as pool:
+            with pytest.raises(TypeError):
+                loop.set_default_executor(TracedExecutor(pool))  # type: ignore[arg-type]
+            return (
+                await loop.run_in_executor(TracedExecutor(pool), len, "abc"),
+                await loop.run_in_executor(None, bind(len), "abc"),
+                await asyncio.to_thread(len, "abc"),
+            )
+
+    assert asyncio.run(main()) == (3, 3, 3)
