@@ -120,7 +120,7 @@ class PerformanceProcessor(SpanProcessor):
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
         self._limit = 0  # the first span starts the thread
-        self._closed = False
+        self._closed = self._twice = False
         self._book = Book(self._bounds)
         self._open = self._book.open
         self._earlier = Tallies()
@@ -161,6 +161,8 @@ class PerformanceProcessor(SpanProcessor):
                 before = begun[1]
                 if before is not None:
                     before = before[1] if before[0] == trace_id else None
+            elif self._is_repeated(context):
+                return
             book = self._book
             operation = book.names.get(span._name) if span._resource is book.resource else None
             if operation is None:
@@ -186,6 +188,15 @@ class PerformanceProcessor(SpanProcessor):
             self._end_foreign(span)
         except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
             self._guard.failed(error, "on_end")
+
+    def _is_repeated(self, context: Any) -> bool:
+        """Whether a span that was not open has just ended here: the processor was added to its provider twice."""
+        if _last_ended.get() is not context:
+            return False
+        if not self._twice and self._ring[-_ENTRY : 2 - _ENTRY] == [context[0], context[1]]:
+            self._twice = True
+            warn("the processor was added twice to a tracer provider; each span counts once")
+        return self._twice
 
     def _end_foreign(self, span: ReadableSpan) -> None:
         """As `on_end`, for a span that is not quite the SDK's: by its public properties only."""

@@ -25,6 +25,7 @@ from typing import Any, Final, TypeVar
 
 from otelwod.telemetry.rollup_call import factory_of, parameters_of
 from otelwod.telemetry.rollup_cells import Cell, cell_in, current_getter
+from otelwod.telemetry.variables import warn_once
 
 F = TypeVar("F", bound=Callable[..., Any])
 DEFAULT_SHARE: Final = 0.02
@@ -359,7 +360,7 @@ def budget_of_environment() -> Budget | None:
     try:
         return Budget(DEFAULT_SHARE if text in ("true", "yes", "on") else float(text))
     except ValueError:
-        _logger.warning("%s: %r is not a share between 0 and 1; nothing is rolled up", BUDGET_VARIABLE, text[:40])
+        warn_once(f"{BUDGET_VARIABLE}: {text[:40]!r} is not a share between 0 and 1; nothing is rolled up")
         return None
 
 

@@ -130,6 +130,18 @@ def test_subscribers_get_complete_traces_until_they_leave_or_fail(caplog: pytest
     assert len(failures) == 1, "one that raises is not called again"
 
 
+def test_a_processor_that_was_added_twice_counts_once(caplog: pytest.LogCaptureFixture) -> None:
+    program = Program()
+    program.provider.add_span_processor(program.processor)
+    for _ in range(3):
+        with program.tracer.start_as_current_span("root"), program.tracer.start_as_current_span("a"):
+            program.processor.summary()
+    summary = program.processor.summary()
+    assert (summary.ended, summary.open, summary.completed, summary.unwatched) == (6, 0, 3, 0)
+    assert program.processor.report().operations == program.exported.report().operations
+    assert caplog.text.count("was added twice") == 1
+
+
 def test_a_slow_subscriber_keeps_nobody_waiting() -> None:
     program = Program(background=True)
     begun, go_on = threading.Event(), threading.Event()

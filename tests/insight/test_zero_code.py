@@ -20,6 +20,7 @@ from otelwod.insight.live.instrumentor import OtelwodInstrumentor, attached
 from otelwod.insight.live.options import read_options
 from otelwod.insight.live.sampling import SeeAllSampler
 from otelwod.insight.live.summary_exporter import SummaryExporter
+from otelwod.telemetry.variables import warn_once
 
 APP = """
 from opentelemetry import trace
@@ -55,6 +56,28 @@ def instrumented(
         env={**os.environ, "PYTHONPATH": str(ROOT), **quiet, **environ},
         cwd=tmp_path,
     )
+
+
+def test_a_variable_that_nobody_reads_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    warn_once.cache_clear()
+    for name in (
+        "OTELWOD_MAX_SPAN",
+        "OTELWOD_REQUIRE_BACKENDS",
+        "OTELWOD_MAX_SPANS",
+        "OTELWOD_BUDGET",
+        "OTELWOD_XYZZY",
+    ):
+        monkeypatch.setenv(name, "0.5")
+    monkeypatch.setenv("OTELWOD_ENABLED", "false")
+    for _ in range(2):
+        assert OtelwodInstrumentor().instrument() is None
+    told = [record.getMessage() for record in caplog.records if "is not read" in record.getMessage()]
+    assert sorted(told) == [
+        "OTELWOD_MAX_SPAN is not read by otelwod; is OTELWOD_MAX_SPANS meant?",
+        "OTELWOD_XYZZY is not read by otelwod; see its docs",
+    ]
 
 
 @needs_instrument

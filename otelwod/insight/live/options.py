@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from otelwod.insight.live.guard import warn
+from otelwod.telemetry.variables import PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,17 @@ def _seconds(value: object) -> float:
     return number
 
 
-_PREFIX: Final = "OTELWOD_"
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {"bool": _flag, "int": _whole, "float": _seconds}
+
+
+def variables() -> tuple[str, ...]:
+    """The names of our variables."""
+    return tuple(PREFIX + field.name.upper() for field in fields(ProcessorOptions))
 
 
 def is_chosen(environ: Mapping[str, str]) -> bool:
     """Whether any of our variables is set, to whatever."""
-    return any(environ.get(_PREFIX + field.name.upper(), "").strip() for field in fields(ProcessorOptions))
+    return any(environ.get(name, "").strip() for name in variables())
 
 
 def read_options(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def read_options(environ: Mapping[str, str], given: Mapping[str, object]) -> dic
         value: object = given.get(field.name)
         source = field.name
         if value is None:
-            source = _PREFIX + field.name.upper()
+            source = PREFIX + field.name.upper()
             value = environ.get(source, "").strip()
         if value == "":
             continue
