@@ -345,13 +345,15 @@ OTELWOD: Final = Dashboard(
             "Collector: spans in and out",
             "timeseries",
             (
-                Query(rate(collectors("receiver_accepted_spans"), "receiver"), "accepted by {{receiver}}"),
-                Query(rate(collectors("receiver_refused_spans"), "receiver"), "refused by {{receiver}}"),
-                Query(rate(collectors("exporter_sent_spans"), "exporter"), "sent by {{exporter}}"),
+                Query(
+                    grown(collectors("receiver_accepted_spans"), "receiver", window=EACH), "accepted by {{receiver}}"
+                ),
+                Query(grown(collectors("receiver_refused_spans"), "receiver", window=EACH), "refused by {{receiver}}"),
+                Query(grown(collectors("exporter_sent_spans"), "exporter", window=EACH), "sent by {{exporter}}"),
             ),
-            "cps",
-            12,
-            text="Each exporter sends every span; refused ones are tried again by their sender.",
+            width=12,
+            text="By step. Each exporter sends every span; refused ones are tried again by their sender.",
+            interval="1m",
         ),
         Panel(
             "Collector: queues",

@@ -57,6 +57,12 @@ def grew_by() -> dict[str, float]:
         found[f'otelwod_operation_critical_time_seconds_total{{job="batch",otelwod_operation_name="{name}"}}'] = at
     for at, outcome in enumerate(("accepted", "delivered"), 1):
         found[f'otelwod_telemetry_spans_total{{job="batch",outcome="{outcome}"}}'] = 363 * at
+    for metric, label in (
+        ("receiver_accepted", "receiver"),
+        ("receiver_refused", "receiver"),
+        ("exporter_sent", "exporter"),
+    ):
+        found[f'otelcol_{metric}_spans_total{{job="collector",{label}="otlp"}}'] = 363
     return found
 
 
