@@ -71,8 +71,8 @@ def traces(processor: SpanProcessor, *, overlapping: bool = False) -> Callable[[
     return run
 
 
-def ended_span() -> ReadableSpan:
-    """A sampled span that has ended."""
+def ended_spans(count: int = 400) -> list[ReadableSpan]:
+    """Sampled spans of one program that have ended."""
     ended: list[ReadableSpan] = []
 
     class Keep(SpanProcessor):
@@ -81,32 +81,44 @@ def ended_span() -> ReadableSpan:
 
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(Keep())
-    provider.get_tracer("benchmark").start_span("query").end()
-    return ended[0]
+    tracer = provider.get_tracer("benchmark")
+    for _ in range(count):
+        tracer.start_span("query").end()
+    return ended
 
 
-def enqueue(processor: SpanProcessor, span: ReadableSpan, clear: Callable[[], None]) -> Callable[[int], None]:
-    """An arm that calls ``on_end`` in runs that stay below the size at which a worker would be woken."""
+def enqueue(processor: SpanProcessor, spans: list[ReadableSpan], again: Callable[[], None]) -> Callable[[int], None]:
+    """An arm that calls ``on_end`` in runs that stay below the size at which a worker would be woken.
+
+    ``again`` makes everything as it was before the spans ended.
+    """
 
     def run(operations: int) -> None:
         on_end = processor.on_end
-        for _ in range(operations // 400):
-            for _ in range(400):
+        for _ in range(operations // len(spans)):
+            for span in spans:
                 on_end(span)
-            clear()
+            again()
 
     return run
 
 
 def enqueue_arms() -> dict[str, Callable[[int], None]]:
     """``on_end`` of the batch processor and of ours, nothing but the hand-over."""
-    span = ended_span()
+    spans = ended_spans()
     batch = BatchSpanProcessor(Nowhere(), schedule_delay_millis=3_600_000)
     ours = PerformanceProcessor(background=False, metrics=False)
-    ours.on_end(span)
+    ours.on_end(spans[-1])
+    is_open = {span.context.span_id: (span, None) for span in spans}
+
+    def again() -> None:
+        ours._ring.clear()
+        ours._open.update(is_open)
+
+    again()
     return {
-        "BatchSpanProcessor.on_end": enqueue(batch, span, batch._batch_processor._queue.clear),
-        "PerformanceProcessor.on_end": enqueue(ours, span, ours._ring.clear),
+        "BatchSpanProcessor.on_end": enqueue(batch, spans, batch._batch_processor._queue.clear),
+        "PerformanceProcessor.on_end": enqueue(ours, spans, again),
     }
 
 

@@ -96,6 +96,7 @@ class Ledger:
         # A remote parent's child is a root of this process; children that outlived their parent stay behind as well.
         if not self._serial or self._roots + len(self._pending) > 1:
             return None
+        self._pending = dict(self._pending)  # a dict keeps its size when it empties, and complete traces are kept
         return Shares(self._own, self._own)
 
 
