@@ -15,7 +15,7 @@ from contextvars import Token
 from typing import Any
 
 from opentelemetry.context import Context
-from opentelemetry.trace import INVALID_SPAN, Link, Span, SpanKind
+from opentelemetry.trace import Link, Span, SpanKind
 
 from otelwod.conventions import CODE_FUNCTION_NAME, PHASE, STAGE_ARGS, STAGE_ITEMS, STAGE_NAME, STAGE_RESULT, Phase
 from otelwod.stages import failure, guard, instruments, tracing, values
@@ -252,8 +252,3 @@ def current_block() -> Block | None:
     context = get_current()
     block: Block | None = context.get(BLOCK_KEY)  # type: ignore[assignment]
     return block if block is not None and context.get(SPAN_KEY) is block.span else None
-
-
-def span_of(block: Block | None) -> Span:
-    """The block's span; the API's invalid span (whose methods do nothing) where there is none."""
-    return INVALID_SPAN if block is None else block.span

@@ -2,44 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
 from otelwod.workout.asides import plain, station
+from otelwod.workout.attached import keyed, objects
 from otelwod.workout.facts import Facts, Reading, is_section, resize
 from otelwod.workout.model import Scalar
 from otelwod.workout.movements import MAX_NAME
 from otelwod.workout.numbers import clock
-from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, is_label, opened, split
+from otelwod.workout.parts import PARTNERS, SCALINGS, SECTIONS, STANDARDS, after_label, opened, split
 from otelwod.workout.phrases import tidy
 from otelwod.workout.reading import read_step
 from otelwod.workout.reading.growing import grow
 from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.series import spread
 from otelwod.workout.tokens import Token, tokens
-from otelwod.workout.wordlist import words
 
-_KEY: Final = re.compile(r"([^\W\d_][\w-]{0,60}):(?=[ \t])")
-_RESERVED: Final = (
-    words(
-        """
-    amrap emom tabata rest cap tc timecap time rounds round sets set reps then min minute station odd even every
-    for timer tabatas run row bike
-    """
-    )
-    | SECTIONS
-)
 _LIKE_WORK: Final = re.compile(r"[0-9]{1,4} ?(?:x ?[0-9]|[^\W\d_]{2,}|m |k |s )(?!.*\d:\d\d:)")
 """A note that begins as a step does."""
 _TITLE_KEYS: Final = frozenset({"name", "title"})
 MAX_STEPS: Final = 1000
 """Steps of one line."""
-MAX_VALUE: Final = 1000
-"""Characters of one attached value."""
 
 
 def read_line(content: str, default_unit: str) -> Reading:
@@ -48,7 +34,7 @@ def read_line(content: str, default_unit: str) -> Reading:
     values: dict[str, Scalar] = {}
     body = content
     if "{" in body or "}" in body:
-        body = _objects(body, values, remarks)
+        body = objects(body, values, remarks)
     notes: list[str] = []
     body, each = station(body)
     body = plain(tidy(body, remarks, notes), remarks, notes)
@@ -63,9 +49,9 @@ def read_line(content: str, default_unit: str) -> Reading:
     mark, start = _mark(line)
     line = line[start:]
     if line:
-        keyed = _keyed(body, line, remarks)
-        if keyed is not None:
-            key, value = keyed
+        found = keyed(body, line, remarks)
+        if found is not None:
+            key, value = found
             if key.lower() in _TITLE_KEYS and isinstance(value, str):
                 return Reading([], -1, tuple(remarks), title=value)
             values[key] = value
@@ -182,129 +168,6 @@ def _mark(line: list[Token]) -> tuple[str, int]:
         timed = line[1].kind == "number" and len(line) > 2 and line[2].text.lower() in ("s", "sec", "min", "h")
         return ("", 0) if timed else ("-", 1)
     return "", 0
-
-
-# ---------------------------------------------------------------------------------------------------------- values
-
-
-def _objects(body: str, values: dict[str, Scalar], remarks: Remarks) -> str:
-    """Take every ``{…}`` out of the line; what is not a flat JSON object is said and skipped."""
-    kept: list[str] = []
-    i = comment = 0
-    while i < len(body):
-        opening = body.find("{", i)
-        if 0 <= comment <= i:
-            comment = body.find("//", i)
-        if opening < 0 or 0 <= comment < opening:
-            rest = body[i:]
-            stray = rest.find("}")
-            if stray >= 0 and (comment < 0 or i + stray < comment):
-                remarks.add(
-                    Remark(
-                        i + stray, "error", "a closing bracket without an opening one", "remove } or write { before it"
-                    )
-                )
-                rest = rest.replace("}", " ")
-            kept.append(rest)
-            break
-        kept.append(body[i:opening])
-        closing = _closing(body, opening)
-        if closing < 0:
-            remarks.add(
-                Remark(opening, "error", "an opening bracket without a closing one", 'write } behind it: {"rpe": 8}')
-            )
-            kept.append(" " * (len(body) - opening))
-            break
-        text = body[opening : closing + 1]
-        _take(text, opening, values, remarks)
-        kept.append(" " * len(text))
-        i = closing + 1
-    return "".join(kept)
-
-
-def _closing(body: str, opening: int) -> int:
-    quoted = False
-    i = opening + 1
-    while i < len(body):
-        char = body[i]
-        if quoted:
-            if char == "\\":
-                i += 1
-            elif char == '"':
-                quoted = False
-        elif char == '"':
-            quoted = True
-        elif char == "}":
-            return i
-        elif char == "{":
-            return -1
-        i += 1
-    return -1
-
-
-def _take(text: str, offset: int, values: dict[str, Scalar], remarks: Remarks) -> None:
-    hint = 'write {"rpe": 8}: names and texts in double quotes'
-    found: object = None
-    if len(text) <= 100 * MAX_VALUE and text.count("[") < 100:
-        try:
-            found = json.loads(text, parse_constant=lambda _: None)
-        except ValueError:
-            found = None
-    if not isinstance(found, dict):
-        shown = text if len(text) <= 40 else text[:37] + "..."
-        remarks.add(Remark(offset, "warning", f"skipped {shown!r}: it is not a JSON object", hint))
-        return
-    for key, value in found.items():
-        if value is not None and not isinstance(value, str | int | float | bool):
-            remarks.add(Remark(offset, "warning", f"skipped the value of {key[:40]!r}: it is not a single value", hint))
-        elif isinstance(value, float) and not math.isfinite(value):
-            remarks.add(Remark(offset, "error", f"the value of {key[:40]!r} is out of range", "write a smaller number"))
-        else:
-            values[key[:60]] = value[:MAX_VALUE] if isinstance(value, str) else value
-
-
-def _keyed(body: str, line: list[Token], remarks: Remarks) -> tuple[str, Scalar] | None:
-    """``rpe: 8``, ``location: "Garage Gym"``: the whole line is one value."""
-    match = _KEY.match(body, line[0].start) if ":" in body else None
-    if match is None or match[1].lower() in _RESERVED or is_label(match[1].lower()):
-        return None
-    if len(line) < 3:
-        return None
-    raw = body[line[2].start : line[-1].end].strip()
-    if len(line) == 3 and line[2].kind == "time":
-        return None
-    scalar = _scalar(raw)
-    if scalar is not _NOT_A_SCALAR:
-        return match[1], scalar  # type: ignore[return-value]
-    if line[2].kind in ("number", "time") and not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,20}", raw):
-        return None
-    if any(token.kind in ("number", "time", "open", "?", "@") for token in line[2:]) and line[2].kind == "word":
-        return None
-    if len(raw) > MAX_VALUE:
-        remarks.add(Remark(line[2].start, "error", "the value is too long", f"write at most {MAX_VALUE} characters"))
-        raw = raw[:MAX_VALUE]
-    return match[1], raw
-
-
-_NOT_A_SCALAR: Final = object()
-
-
-def _scalar(raw: str) -> object:
-    if len(raw) > MAX_VALUE + 2:
-        return _NOT_A_SCALAR
-    if re.fullmatch(r"-?[0-9]{1,15}", raw):
-        return int(raw)
-    if re.fullmatch(r"-?[0-9]{0,15}\.[0-9]{1,15}", raw):
-        return float(raw)
-    if raw in ("true", "false", "null"):
-        return {"true": True, "false": False, "null": None}[raw]
-    if raw.startswith('"') and raw.endswith('"') and len(raw) > 1:
-        try:
-            found = json.loads(raw)
-        except ValueError:
-            return raw[1:-1]
-        return found if isinstance(found, str) else raw[1:-1]
-    return _NOT_A_SCALAR
 
 
 # ----------------------------------------------------------------------------------------------------------- steps

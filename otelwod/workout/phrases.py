@@ -100,9 +100,6 @@ _TURNS: Final = rule(r"\b(?:odd|even)(?: min(?:ute)?s?)?:", "odd", "even")
 _BOLD: Final = rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
 _SPELLED: Final = rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
 _PARTS: Final = rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
-_FIFTIES: Final = rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/")
-"""``DB thrusters 50s/35s``: two of 50 lb."""
-_HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _KEYCAP: Final = re.compile("[0-9#*]\ufe0f?\u20e3")
 _SIGNS: Final = re.compile("|".join(map(re.escape, sorted(signs))))
 """What a line has if there is anything to do in it; most lines have none of it."""
@@ -125,8 +122,6 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     text = _complex(text, shift, remarks, notes)
     text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
     text = _PARTS.sub(r"\1-", text)
-    if _HELD.search(text):
-        text = _FIFTIES.sub(lambda found: f"2x{found[1]}/{found[2]}".ljust(len(found[0])), text)
     if not text.isascii():
         text = _KEYCAP.sub(lambda found: " " * len(found[0]), text)
     text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)

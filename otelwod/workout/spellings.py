@@ -54,6 +54,8 @@ _HARD_EASY: Final = rule(
 )  # fmt: skip
 _FIFTIES: Final = rule(r"(?:(?<=[\w@] )|(?<=@))(\d{1,2}[05])s$", "0s", "5s")
 """``DB Bench 50s``"""
+_FIFTIES_EACH: Final = rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/", "s /")
+"""``DB thrusters 50s/35s``"""
 _HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _CARRIED: Final = re.compile(r"\b(?:hold|hang|carry|plank|walk|max|amrap|on|off|rest|work)\b", re.IGNORECASE)
 _RESTED: Final = rule(r"(?<=\S) ?\((rest (?=\d|:\d)[^()]*)\)", "(rest")
@@ -99,8 +101,10 @@ def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
     if found is not None:
         say(found.start(), f"{found[0].strip('()')!r} is read as work and rest", f"write {found[1]} / {found[2]}")
         text = text[: found.start()] + f"{found[1]} / {found[2]}".ljust(len(found[0])) + text[found.end() :]
-    found = _FIFTIES.search(text)
-    if found is not None and _HELD.search(text) and not _CARRIED.search(text):
-        say(found.start(), f"{found[0]!r} is read as two of {found[1]} lb", f"write 2x{found[1]} lb DBs")
-        text = f"{text[: found.start()]}2x{found[1]} lb"
+    if _HELD.search(text):
+        text = _FIFTIES_EACH.sub(lambda found: f"2x{found[1]}/{found[2]}".ljust(len(found[0])), text)
+        found = _FIFTIES.search(text)
+        if found is not None and not _CARRIED.search(text):
+            say(found.start(), f"{found[0]!r} is read as two of {found[1]} lb", f"write 2x{found[1]} lb DBs")
+            text = f"{text[: found.start()]}2x{found[1]} lb"
     return text
