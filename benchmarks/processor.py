@@ -109,7 +109,7 @@ def enqueue_arms() -> dict[str, Callable[[int], None]]:
     batch = BatchSpanProcessor(Nowhere(), schedule_delay_millis=3_600_000)
     ours = PerformanceProcessor(background=False, metrics=False)
     ours.on_end(spans[-1])
-    is_open = {span.context.span_id: (span, None) for span in spans}
+    is_open = {span.context.span_id: span for span in spans}
 
     def again() -> None:
         ours._ring.clear()

@@ -14,43 +14,28 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any, Final, TextIO
 
-from opentelemetry.context import Context
-from opentelemetry.sdk.trace import ReadableSpan, Span, SpanProcessor
-
-from otelwod.conventions import PREDECESSOR
 from otelwod.insight.analysis import analyze_traces, check_options
 from otelwod.insight.live.background import after_fork, at_exit, work
 from otelwod.insight.live.book import Book, Bounds
 from otelwod.insight.live.checks import LONGEST_S, check_flag, check_function, check_number, shown
 from otelwod.insight.live.guard import Guard, warn
+from otelwod.insight.live.intake import ENTRY, HARD, RING, Intake
 from otelwod.insight.live.metrics import register
-from otelwod.insight.live.rows import INTERNAL, UNSET_STATUS, UNWATCHED, WIDTH, is_plain, tag_of, trimmed
 from otelwod.insight.live.subscribers import Subscribers
 from otelwod.insight.live.summary import Summary, summarise
 from otelwod.insight.live.tally import OperationSummary, Tallies
 from otelwod.insight.live.verdict import Printer, print_verdict
 from otelwod.insight.report import Report
-from otelwod.telemetry.ids import format_span_id
-from otelwod.telemetry.span_records import record_of
 from otelwod.trace import SpanRecord, Trace
 
-RING: Final = 2_048
-"""Entries (starts and ends) at which the background thread is woken."""
-_HARD: Final = 64
-"""So many times `RING` entries are held at most when nobody empties the ring; more are counted as lost."""
-_ENTRY: Final = WIDTH + 1
-"""Places that an entry takes in the ring: the id of the trace, then the cells of the span's row."""
 _SHARE: Final = 0.02
 """Share of the wall time that the analysis of overlapping traces may take in the background."""
 _GRACE_NS: Final = 200_000_000
 
-_last_ended: ContextVar[Any] = ContextVar("otelwod-last-ended", default=None)
 
-
-class PerformanceProcessor(SpanProcessor):
+class PerformanceProcessor(Intake):
     """Sees every recorded span of a provider, and answers like `otelwod.analyze` at any time.
 
     ``max_spans`` and ``max_traces`` bound the detail (about 256 bytes a span), ``max_open`` the open spans that are
@@ -97,7 +82,6 @@ class PerformanceProcessor(SpanProcessor):
         self._most_open = max_open
         self._timeout_ns = int(trace_timeout_s * 1e9)
         self._interval_s = interval_s
-        self._attribute = predecessor_attribute
         self._background = background
         self._clock = clock
         self._stream = stream
@@ -105,6 +89,8 @@ class PerformanceProcessor(SpanProcessor):
         self._subscribers = Subscribers(_finder(weakref.ref(self)), threaded=background)
         self._guard = Guard("PerformanceProcessor", self._switch_off)
         self._printed = not report_at_exit
+        if predecessor_attribute:
+            self._mark_predecessors()
         self._start()
         after_fork(self._start)
         if report_at_exit:
@@ -114,121 +100,30 @@ class PerformanceProcessor(SpanProcessor):
 
     def _start(self) -> None:
         """Begin with an empty book: also in a forked child, whose parent keeps what it has seen."""
-        self._ring: list[Any] = []
-        self._lost = 0
+        self._begin(Book(self._bounds))
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
-        self._limit = 0  # the first span starts the thread
-        self._closed = self._twice = False
-        self._book = Book(self._bounds)
-        self._open = self._book.open
+        self._closed = False
         self._earlier = Tallies()
         self._subscribers.restart()
         self._begun_ns = self._clock()
         self._spent_ns = 0
 
-    # ---------------------------------------------------------------------------------------------- the host's thread
-
-    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
-        """Remember that the span is open, and which one ended last before it in this task or thread."""
-        try:
-            is_open = self._open
-            context: Any = span._context
-            is_open[context[1]] = (span, _last_ended.get())
-            if len(is_open) > self._most_open:
-                self._book.unwatch()
-            if self._attribute:
-                before = _last_ended.get()
-                if before is not None and before.trace_id == context.trace_id:
-                    span.set_attribute(PREDECESSOR, format_span_id(before.span_id))
-        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
-            self._guard.failed(error, "on_start")
-
-    def on_end(self, span: ReadableSpan) -> None:
-        """Put what is to be known of the ended span into the ring: eight fields, nothing that keeps the span alive.
-
-        Reads the SDK's own fields and tuples: its properties would cost twice as much.
-        """
-        try:
-            context: Any = span._context
-            trace_id = context[0]
-            span_id = context[1]
-            is_open = self._open
-            begun = is_open.get(span_id)
-            before: Any = UNWATCHED
-            if begun is not None:
-                before = begun[1]
-                if before is not None:
-                    before = before[1] if before[0] == trace_id else None
-            elif self._is_repeated(context):
-                return
-            book = self._book
-            operation = book.names.get(span._name) if span._resource is book.resource else None
-            if operation is None:
-                operation = book.operation(span._resource, span._name)
-            parent: Any = span._parent
-            above = 0 if parent is None else parent[1]
-            tag = None
-            attributes: Any = span._attributes
-            if (
-                attributes._dict or span._status is not UNSET_STATUS or span._kind is not INTERNAL or span._links._dq  # type: ignore[attr-defined]
-            ):
-                tag = None if is_plain(span) else tag_of(span)
-            ring = self._ring
-            ring.extend((trace_id, span_id, above, operation, span._start_time, span._end_time, before, tag))
-            if begun is not None:
-                is_open.pop(span_id, None)  # only now: whoever empties the ring must find it in one of the two
-            _last_ended.set(context)
-            if len(ring) > self._limit:
-                self._press()
-            if attributes.dropped or span._events.dropped or span._links.dropped:  # type: ignore[attr-defined]
-                book.note_dropped(trace_id, span.dropped_events + span.dropped_attributes + span.dropped_links)
-        except (AttributeError, TypeError):
-            self._end_foreign(span)
-        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
-            self._guard.failed(error, "on_end")
-
-    def _is_repeated(self, context: Any) -> bool:
-        """Whether a span that was not open has just ended here: the processor was added to its provider twice."""
-        if _last_ended.get() is not context:
-            return False
-        if not self._twice and self._ring[-_ENTRY : 2 - _ENTRY] == [context[0], context[1]]:
-            self._twice = True
-            warn("the processor was added twice to a tracer provider; each span counts once")
-        return self._twice
-
-    def _end_foreign(self, span: ReadableSpan) -> None:
-        """As `on_end`, for a span that is not quite the SDK's: by its public properties only."""
-        try:
-            record = record_of(span)
-            context, parent = span.context, span.parent
-        except Exception:  # noqa: BLE001 - the span's fault, not ours
-            self._book.counts.unreadable += 1
-            return
-        try:
-            operation = self._book.operation(span.resource, record.name)
-            above = parent.span_id if parent is not None else 0
-            before = None if context.span_id in self._open else UNWATCHED
-            times = (record.start_ns, record.end_ns)
-            self._ring.extend((context.trace_id, context.span_id, above, operation, *times, before, trimmed(record)))
-            self._open.pop(context.span_id, None)
-            _last_ended.set(context)
-        except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
-            self._guard.failed(error, "on_end")
+    # ---------------------------------------------------------------------------------------------------- the full ring
 
     def _press(self) -> None:
         """The ring is fuller than it should be: wake the thread, help it, or let go; never wait."""
-        size = len(self._ring) // _ENTRY
+        size = len(self._ring) // ENTRY
         if self._limit == 0:
-            self._limit = RING * _ENTRY
+            self._limit = RING * ENTRY
             if self._background:
                 self._start_thread()
-        elif self._closed or size > _HARD * RING:
+        elif self._closed or size > HARD * RING:
             kept = RING
-            if size > _HARD * RING:
+            if size > HARD * RING:
                 self._lost += size - kept
-                del self._ring[: (size - kept) * _ENTRY]
+                del self._ring[: (size - kept) * ENTRY]
         elif self._thread is None or size > 4 * RING:
             if self._lock.acquire(blocking=False):
                 try:
@@ -263,7 +158,7 @@ class PerformanceProcessor(SpanProcessor):
         """Enter what the ring holds (its oldest ``most`` entries). The lock is held."""
         open_traces = self._book.open_traces()  # first: a span is in one of the two
         ring = self._ring
-        count = len(ring) if most is None else min(most * _ENTRY, len(ring))
+        count = len(ring) if most is None else min(most * ENTRY, len(ring))
         entries = ring[:count]
         del ring[:count]
         now = self._clock()

@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from processor_programs import Program, random_tree
 
 from otelwod.insight import processor as module
-from otelwod.insight.live import book
+from otelwod.insight.live import book, intake
 from otelwod.insight.live.attribution import Ledger
 from otelwod.insight.live.book import Book
 from otelwod.insight.live.subscribers import MOST_WAITING
@@ -438,7 +438,7 @@ def test_operations_beyond_the_bound_are_other() -> None:
 
 def test_a_ring_that_nobody_empties_loses_only_with_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RING", 10)
-    monkeypatch.setattr(module, "_HARD", 4)
+    monkeypatch.setattr(module, "HARD", 4)
     program = Program()
     with program.processor._lock:  # as if a thread was stuck in the book
         for at in range(100):
@@ -454,7 +454,7 @@ def test_without_a_thread_the_host_empties_the_ring(monkeypatch: pytest.MonkeyPa
     program = Program()
     for at in range(100):
         program.timed("step", 1_000, 1_001 + at)
-    assert len(program.processor._ring) <= 11 * module._ENTRY
+    assert len(program.processor._ring) <= 11 * intake.ENTRY
 
 
 # ------------------------------------------------------------------------------------------------------ never hurting
@@ -502,9 +502,10 @@ def boom(*_: object, **__: object) -> None:
 
 
 BREAKS = [
-    (module, "is_plain"),
-    (module, "tag_of"),
-    (module, "_last_ended"),
+    (intake, "is_plain"),
+    (intake, "tag_of"),
+    (intake, "_get_last"),
+    (intake, "_set_last"),
     (Book, "take"),
     (Book, "operation"),
     (Book, "expire"),
@@ -559,7 +560,7 @@ def test_a_broken_processor_leaves_the_host_alone_and_says_so(
 
 def test_not_even_a_failing_log_handler_hurts(monkeypatch: pytest.MonkeyPatch) -> None:
     program = Program()
-    monkeypatch.setattr(module, "is_plain", boom)
+    monkeypatch.setattr(intake, "is_plain", boom)
     monkeypatch.setattr(logging.getLogger("otelwod.insight"), "warning", boom)
     for _ in range(5):
         program.timed("x", 1, 2, attributes={"a": 1})
@@ -571,7 +572,7 @@ def test_the_hosts_own_interrupt_passes(monkeypatch: pytest.MonkeyPatch) -> None
         raise KeyboardInterrupt
 
     program = Program()
-    monkeypatch.setattr(module, "is_plain", interrupted)
+    monkeypatch.setattr(intake, "is_plain", interrupted)
     with pytest.raises(KeyboardInterrupt):
         program.timed("x", 1, 2, attributes={"a": 1})
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from otelwod.conventions import BLOCKING
 from otelwod.insight.criticalpath import critical_path
@@ -17,6 +18,9 @@ from otelwod.insight.handover import handed_over
 from otelwod.insight.live.rows import Row, Tag
 from otelwod.insight.selftime import self_times
 from otelwod.trace import Operation, SpanRecord, Trace
+
+_NOBODY: Final = -1
+"""In place of the id of a span."""
 
 
 @dataclass(slots=True)
@@ -28,7 +32,7 @@ class Shares:
 
 
 class Ledger:
-    """What the children seen so far took from each parent that has not ended: [sum, first start, last end].
+    """What the children seen so far took from each parent that has not ended: (sum, first start, last end).
 
     Rows come in the order in which the spans ended, in any number of portions, so that a trace which never ends (or
     which is larger than memory) adds up exactly as well.
@@ -39,7 +43,7 @@ class Ledger:
     def __init__(self, limit: int = 10_000) -> None:
         """``limit``: parents that may be missing at once; with more the trace is not followed any further."""
         self._limit = limit
-        self._pending: dict[int, list[int]] = {}
+        self._pending: dict[int, tuple[int, int, int]] = {}
         self._roots = 0
         self._serial = True
         self._own: dict[int, int] = {}
@@ -49,8 +53,11 @@ class Ledger:
 
         operation and picks the rows with a tag.
         """
-        pending, own, serial = self._pending, self._own, self._serial
-        for span_id, parent_id, operation, start, end, before, tag in rows:
+        pending, own = self._pending, self._own
+        # Most spans have the parent of the span before them: what is pending for that one is at hand.
+        current, below, first, last = _NOBODY, 0, 0, 0
+        rows = iter(rows)
+        for span_id, parent_id, operation, start, end, before, tag in rows if self._serial else ():
             mine = end - start  # type: ignore[operator]
             try:
                 durations[operation].append(mine)
@@ -59,37 +66,51 @@ class Ledger:
             if tag is not None:
                 tagged.append((span_id, parent_id, operation, start, end, before, tag))
                 if _is_special(tag):
-                    serial = False
-            if not serial:
-                continue
+                    break
             if mine < 0 or start <= 0:
-                serial = False
-                continue
+                break
             time = mine
-            if span_id in pending:
-                below, first, last = pending.pop(span_id)
+            if span_id == current:
                 if first < start or last > end:  # type: ignore[operator]
-                    serial = False
-                    continue
+                    break
                 time -= below
+                current = _NOBODY
+            elif pending and span_id in pending:
+                taken, began, ended = pending.pop(span_id)
+                if began < start or ended > end:  # type: ignore[operator]
+                    break
+                time -= taken
             try:
                 own[operation] += time
             except KeyError:
                 own[operation] = time
-            if not parent_id:
+            if parent_id == current:
+                if last > start:
+                    break
+                below += mine
+                last = end  # type: ignore[assignment]
+            elif not parent_id:
                 self._roots += 1
-            elif parent_id in pending:
-                siblings = pending[parent_id]
-                if siblings[2] > start:
-                    serial = False
-                else:
-                    siblings[0] += mine
-                    siblings[2] = end  # type: ignore[assignment]
             else:
-                pending[parent_id] = [mine, start, end]  # type: ignore[list-item]
-        if not serial or len(pending) > self._limit:
-            self._serial = False
-            pending.clear()
+                if current != _NOBODY:
+                    pending[current] = (below, first, last)
+                below, first, last = pending.pop(parent_id) if parent_id in pending else (0, start, 0)
+                if last > start:
+                    break
+                current = parent_id
+                below += mine
+                last = end  # type: ignore[assignment]
+        else:
+            if current != _NOBODY:
+                pending[current] = (below, first, last)
+            if len(pending) <= self._limit and self._serial:
+                return
+        self._serial = False
+        pending.clear()
+        for row in rows:
+            durations.setdefault(row[2], []).append(row[4] - row[3])  # type: ignore[operator]
+            if row[6] is not None:
+                tagged.append(row)
 
     def result(self) -> Shares | None:
         """The shares of a trace that is complete; None when it was not serial."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 from otelwod.conventions import OTHER, SERVICE_NAME
 from otelwod.insight.live.attribution import Ledger, Shares, analysed
 from otelwod.insight.live.checks import check_whole
+from otelwod.insight.live.predecessors import predecessors
 from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of
 from otelwod.insight.live.tally import Tallies
 from otelwod.telemetry.ids import format_span_id, format_trace_id
@@ -103,8 +104,8 @@ class Book:
         self.operation_of: dict[Operation, int] = {}
         self.live: dict[int, Held] = {}
         self.done: dict[int, Held] = {}
-        self.open: dict[int, tuple[Any, Any]] = {}
-        """Span id → (span, context of the span that ended last before it): written by the hot path."""
+        self.open: dict[int, Any] = {}
+        """Span id → span: written by the hot path."""
         self.backlog: dict[int, Held] = {}
         """Complete traces that are not serial: they await an analysis."""
         self.dropped: dict[int, int] = {}
@@ -224,7 +225,7 @@ class Book:
 
     def open_traces(self) -> set[int]:
         """The traces that have open spans now."""
-        return {entry[0]._context[0] for entry in list(self.open.values())}
+        return {span._context[0] for span in list(self.open.values())}
 
     # ------------------------------------------------------------------------------------------------- complete traces
 
@@ -337,7 +338,7 @@ class Book:
         held = self.live.get(trace_id) or self.done.get(trace_id)
         if held is None:
             return None
-        is_open = [entry for entry in list(self.open.values()) if entry[0].context.trace_id == trace_id]
+        is_open = [span for span in list(self.open.values()) if span.context.trace_id == trace_id]
         rows = [*rows_of(held.cells), *map(self._open_row, is_open)]
         if not rows:
             return None
@@ -363,26 +364,24 @@ class Book:
                 found.append(trace)
         return found
 
-    def _open_row(self, entry: tuple[Any, Any]) -> Row:
-        span, before = entry
+    def _open_row(self, span: Any) -> Row:
         context, parent = span.context, span.parent
         operation = self.operation(span.resource, span.name)
-        known = before[1] if before is not None and before[0] == context.trace_id else None
         above = parent.span_id if parent is not None else 0
         start = span.start_time
-        return (context.span_id, above, operation, start if type(start) is int else 0, None, known, None)
+        return (context.span_id, above, operation, start if type(start) is int else 0, None, None, None)
 
     def predecessors(self, trace_id: int) -> dict[str, str]:
         """Span id → id of the span of the same trace that ended last in the same task or thread before it began."""
         held = self.live.get(trace_id) or self.done.get(trace_id)
         rows = rows_of(held.cells if held is not None else ())
-        return {format_span_id(row[0]): format_span_id(row[5]) for row in rows if row[5]}
+        return {format_span_id(span): format_span_id(before) for span, before in predecessors(rows).items()}
 
     def open_records(self) -> list[SpanRecord]:
         """The open spans that are watched, in the order in which they began."""
         return [
-            record_of_row(format_trace_id(entry[0].context.trace_id), self._open_row(entry), self.operations)
-            for entry in list(self.open.values())
+            record_of_row(format_trace_id(span.context.trace_id), self._open_row(span), self.operations)
+            for span in list(self.open.values())
         ]
 
     def reset(self) -> None:

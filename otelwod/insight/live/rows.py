@@ -1,8 +1,9 @@
 """A retained span as plain values, and rows back to a `Trace`.
 
-A row is ``(span id, parent id or 0, operation, start ns, end ns, predecessor id or None, tag)``. Rows are kept as
-*cells*, one row after the other in one list: about 170 bytes each with their numbers (ids of parents and predecessors
-are the very integers of those spans), and nothing new for the garbage collector. The *tag* is None for most
+A row is ``(span id, parent id or 0, operation, start ns, end ns, last ended, tag)``, where *last ended* is the id of
+the span, of whatever trace, that ended before this one did in the same context, or None (see ``predecessors``). Rows
+are kept as *cells*, one row after the other in one list: about 170 bytes each with their numbers (ids of other spans
+are the very integers of those), and nothing new for the garbage collector. The *tag* is None for most
 spans, the text of ``otelwod.phase`` where that is all there is to know, and a trimmed `SpanRecord` for the few that an
 analysis looks into: failed spans, consumers and producers, blocks of a workout.
 """
@@ -35,7 +36,7 @@ Row: TypeAlias = tuple[int, int, int, int, int | None, int | None, Tag]
 WIDTH: Final = 7
 """Cells of a row."""
 UNWATCHED: Final = 0
-"""In place of a predecessor: the start of this span was not seen, or is no longer known."""
+"""In place of the span that ended last: the start of this span was not seen, or is no longer known."""
 LONGEST_TEXT: Final = 1_000
 """Characters of a status message or an attribute that are kept."""
 _REF_TYPE: Final = "opentracing.ref_type"
