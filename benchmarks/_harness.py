@@ -63,9 +63,17 @@ class Ratio:
 
 
 def interleave(
-    arms: Mapping[str, Arm], *, operations: int, rounds: int = 15, warm_up: int = 1, collect_every: int = 1
+    arms: Mapping[str, Arm],
+    *,
+    operations: int,
+    rounds: int = 15,
+    warm_up: int = 1,
+    collect_every: int = 1,
+    prepare: Mapping[str, Callable[[], object]] | None = None,
 ) -> dict[str, Measured]:
     """Run every arm ``operations`` times a round; the first ``warm_up`` rounds are thrown away.
+
+    ``prepare``: what is to be done before an arm's turn and not to be measured, by the name of the arm.
 
     ``collect_every``: so many rounds apart the garbage of the rounds before is collected. Many short rounds tell more
     on a machine whose speed changes by the second than a few long ones do; these need no collection each.
@@ -80,6 +88,8 @@ def interleave(
             gc.collect()
         for name in names[shift:] + names[:shift]:
             arm = arms[name]
+            if prepare is not None:
+                prepare[name]()
             start = time.process_time_ns()
             arm(operations)
             spent = time.process_time_ns() - start

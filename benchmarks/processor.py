@@ -24,6 +24,7 @@ import gc
 import time
 import tracemalloc
 from collections.abc import Callable
+from typing import Final
 
 from _harness import interleave, machine, ratio, table
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -71,7 +72,7 @@ def traces(processor: SpanProcessor, *, overlapping: bool = False) -> Callable[[
     return run
 
 
-def ended_spans(count: int = 400) -> list[ReadableSpan]:
+def ended_spans(count: int) -> list[ReadableSpan]:
     """Sampled spans of one program that have ended."""
     ended: list[ReadableSpan] = []
 
@@ -87,39 +88,36 @@ def ended_spans(count: int = 400) -> list[ReadableSpan]:
     return ended
 
 
-def enqueue(processor: SpanProcessor, spans: list[ReadableSpan], again: Callable[[], None]) -> Callable[[int], None]:
-    """An arm that calls ``on_end`` in runs that stay below the size at which a worker would be woken.
+HANDED: Final = 400
+"""Spans handed over in one go: fewer than would wake a worker."""
 
-    ``again`` makes everything as it was before the spans ended.
+
+def enqueue_arms() -> tuple[dict[str, Callable[[int], None]], dict[str, Callable[[], object]]]:
+    """``on_end`` of the batch processor and of ours, nothing but the hand-over; and what makes everything as it was
+
+    before the spans ended.
     """
-
-    def run(operations: int) -> None:
-        on_end = processor.on_end
-        for _ in range(operations // len(spans)):
-            for span in spans:
-                on_end(span)
-            again()
-
-    return run
-
-
-def enqueue_arms() -> dict[str, Callable[[int], None]]:
-    """``on_end`` of the batch processor and of ours, nothing but the hand-over."""
-    spans = ended_spans()
+    spans = ended_spans(HANDED)
     batch = BatchSpanProcessor(Nowhere(), schedule_delay_millis=3_600_000)
     ours = PerformanceProcessor(background=False, metrics=False)
     ours.on_end(spans[-1])
     is_open = {span.context.span_id: span for span in spans}
 
+    def hand_over(processor: SpanProcessor) -> Callable[[int], None]:
+        def run(operations: int) -> None:
+            on_end = processor.on_end
+            for span in spans[:operations]:
+                on_end(span)
+
+        return run
+
     def again() -> None:
         ours._ring.clear()
         ours._open.update(is_open)
 
-    again()
-    return {
-        "BatchSpanProcessor.on_end": enqueue(batch, spans, batch._batch_processor._queue.clear),
-        "PerformanceProcessor.on_end": enqueue(ours, spans, again),
-    }
+    names = "BatchSpanProcessor.on_end", "PerformanceProcessor.on_end"
+    arms = dict(zip(names, map(hand_over, (batch, ours)), strict=True))
+    return arms, dict(zip(names, (batch._batch_processor._queue.clear, again), strict=True))
 
 
 def bytes_per_span(spans: int = 20_000) -> float:
@@ -255,7 +253,8 @@ def main() -> None:
         return
     rounds = 40 if quick else 400
     print(machine())
-    handed = interleave(enqueue_arms(), operations=4_000, rounds=rounds, collect_every=20)
+    hand_over, prepare = enqueue_arms()
+    handed = interleave(hand_over, operations=HANDED, rounds=10 * rounds, collect_every=200, prepare=prepare)
     arms = {
         "SDK, one idle processor": traces(Idle()),
         "SDK + PerformanceProcessor": traces(PerformanceProcessor()),

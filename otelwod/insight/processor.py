@@ -2,8 +2,8 @@
 
     provider.add_span_processor(PerformanceProcessor())
 
-On the host's thread a span costs two appends to a list and one look at a context variable. A daemon thread (or whoever
-asks) turns the list into plain tuples by trace, and those into tallies; see ``otelwod.insight.live``. Imports the SDK.
+On the host's thread a span costs an entry of a table, a row at the end of a list and a context variable that is set
+(`Intake`). A daemon thread, or whoever asks, sorts the rows by trace and adds them up (`Book`). Imports the SDK.
 """
 
 from __future__ import annotations

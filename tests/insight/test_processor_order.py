@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import Context
 
 import pytest
 from opentelemetry import context
+from opentelemetry.sdk.trace import Span
 from processor_programs import Program
 
 from otelwod.insight import Report
 from otelwod.insight.report import WhatIf
+from otelwod.telemetry.ids import format_span_id
 
 MS = 1_000_000
 
@@ -88,3 +92,75 @@ def test_what_is_not_in_the_trace_is_no_predecessor(wrong: dict[str, str]) -> No
     fork_and_join(program, [[("a", 0, 9 * MS)], [("b", 0, 8 * MS)]])
     (trace,) = program.processor.traces()
     assert analyze_traces([trace], predecessors={trace.trace_id: wrong}).to_dict() == analyze_traces([trace]).to_dict()
+
+
+def _random_program(seed: int) -> tuple[dict[str, str], dict[str, str]]:
+    """What the processor finds, and what a bookkeeper of each context would have noted at every start.
+
+    Spans of one trace begin and end at random, overlapping and nested, in contexts that are copied at random.
+    """
+    rng = random.Random(seed)
+    program = Program()
+    now = 1_000
+    root = program.timed("root", now, None)
+    lanes: list[tuple[Context, list[str | None], list[Span]]] = [(Context(), [None], [])]
+    expected: dict[str, str] = {}
+    for _ in range(60):
+        now += 1
+        lane, last, is_open = lanes[rng.randrange(len(lanes))]
+        turn = rng.random()
+        if turn < 0.1 and len(lanes) < 4:
+            lanes.append((lane.copy(), list(last), []))
+        elif turn < 0.55 or not is_open:
+            parent = rng.choice([root, *is_open])
+            span = lane.run(program.timed, "s", now, None, parent)
+            if last[0] is not None:
+                expected[_id(span)] = last[0]
+            is_open.append(span)
+        else:
+            span = is_open.pop(rng.randrange(len(is_open)) if rng.random() < 0.4 else -1)
+            lane.run(span.end, now)
+            last[0] = _id(span)
+    for lane, last, is_open in lanes:
+        for span in reversed(is_open):
+            now += 1
+            lane.run(span.end, now)
+            last[0] = _id(span)
+    root.end(now + 1)
+    return program.processor.predecessors(root.get_span_context().trace_id), expected
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_predecessors_are_what_a_bookkeeper_of_the_context_would_note(seed: int) -> None:
+    found, expected = _random_program(seed)
+    assert found == expected
+    assert expected
+
+
+def test_a_first_child_of_no_length_is_not_the_predecessor_of_its_parent() -> None:
+    program = Program()
+    root = program.timed("root", 10, None)
+    before = program.timed("before", 10, 20, root)
+    parent = program.timed("parent", 20, None, root)
+    child = program.timed("child", 20, 20, parent)
+    parent.end(30)
+    root.end(40)
+    found = program.processor.predecessors(root.get_span_context().trace_id)
+    assert found == {_id(parent): _id(before), _id(child): _id(before)}
+
+
+def test_very_many_overlapping_spans_are_gone_back_over_so_far_only() -> None:
+    program = Program()
+    root = program.timed("root", 1, None)
+    first = program.timed("first", 1, 2, root)
+    spans = [program.timed("s", 10 + at, None, root) for at in range(1_200)]
+    for at, span in enumerate(spans):
+        span.end(5_000 + at)
+    root.end(9_000)
+    found = program.processor.predecessors(root.get_span_context().trace_id)
+    assert [_id(span) in found for span in spans] == [True] * 1_000 + [False] * 200
+    assert set(found.values()) == {_id(first)}
+
+
+def _id(span: Span) -> str:
+    return format_span_id(span.get_span_context().span_id)

@@ -12,18 +12,16 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields, replace
 from itertools import chain, groupby
-from typing import Any, Final
+from typing import Any
 
 from otelwod.conventions import OTHER, SERVICE_NAME
 from otelwod.insight.live.attribution import Ledger, Shares, analysed
 from otelwod.insight.live.checks import check_whole
 from otelwod.insight.live.predecessors import predecessors
-from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of
+from otelwod.insight.live.rows import UNWATCHED, WIDTH, Row, record_of_row, rows_of, trace_of, with_whole_times
 from otelwod.insight.live.tally import Tallies
 from otelwod.telemetry.ids import format_span_id, format_trace_id
 from otelwod.trace import Operation, Quality, SpanRecord, Trace
-
-_FAR: Final = 1 << 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +128,8 @@ class Book:
         live = self.live
         trace_ids = entries[:: WIDTH + 1]
         del entries[:: WIDTH + 1]
-        if {int}.issuperset(map(type, entries[3::WIDTH])) and {int}.issuperset(map(type, entries[4::WIDTH])):
-            cells = entries
-        else:
-            cells = self._repaired(entries)
+        cells, broken = with_whole_times(entries)
+        self.counts.unreadable += broken
         at = 0
         for trace_id, run in groupby(trace_ids):
             held = live.get(trace_id) or self._hold(trace_id)
@@ -152,17 +148,6 @@ class Book:
         self._complete(finished)
         self._make_room()
         return finished
-
-    def _repaired(self, cells: list[Any]) -> list[Any]:
-        """The cells with whole numbers for times."""
-        found: list[Any] = []
-        for row in rows_of(cells):
-            if type(row[3]) is not int or type(row[4]) is not int:
-                found += _repaired(row)
-                self.counts.unreadable += 1
-            else:
-                found += row
-        return found
 
     def _hold(self, trace_id: int) -> Held:
         """The entry of a trace: a new one, or a complete one that goes on."""
@@ -400,16 +385,3 @@ class Book:
     def retained(self) -> int:
         """How many spans are kept in detail."""
         return self._kept
-
-
-def _repaired(row: Row) -> Row:
-    """A row whose times are no integers (a caller gave floats, texts, anything) with the nearest ones that are."""
-
-    def whole(value: object) -> int:
-        try:
-            return min(int(value), _FAR - 1)  # type: ignore[call-overload, no-any-return]
-        except (TypeError, ValueError, OverflowError):
-            return 0
-
-    start = whole(row[3])
-    return (row[0], row[1], row[2], start, whole(row[4]) or start, row[5], row[6])

@@ -39,6 +39,7 @@ UNWATCHED: Final = 0
 """In place of the span that ended last: the start of this span was not seen, or is no longer known."""
 LONGEST_TEXT: Final = 1_000
 """Characters of a status message or an attribute that are kept."""
+_FAR: Final = 1 << 63
 _REF_TYPE: Final = "opentracing.ref_type"
 _OURS: Final = "otelwod."
 _CONSUMER, _PRODUCER, _UNSET = SpanKind.CONSUMER, SpanKind.PRODUCER, StatusCode.UNSET  # enums are slow to look into
@@ -50,6 +51,33 @@ UNSET_STATUS: Final = ReadableSpan("").status
 def rows_of(cells: Sequence[Any]) -> Iterator[Row]:
     """The rows in some cells."""
     return zip(*[iter(cells)] * WIDTH, strict=True)
+
+
+def with_whole_times(cells: list[Any]) -> tuple[list[Any], int]:
+    """The cells, and how many rows had a time that is no integer (a caller gave floats, texts, anything).
+
+    Those get the nearest ones that are.
+    """
+    if {int}.issuperset(map(type, cells[3::WIDTH])) and {int}.issuperset(map(type, cells[4::WIDTH])):
+        return cells, 0
+    found: list[Any] = []
+    broken = 0
+    for span_id, parent_id, operation, start, end, before, tag in rows_of(cells):
+        begun, ended = _whole(start), _whole(end)
+        if type(start) is not int or type(end) is not int:
+            broken += 1
+            ended = ended or begun
+        found += (span_id, parent_id, operation, begun, ended, before, tag)
+    return found, broken
+
+
+def _whole(value: object) -> int:
+    if type(value) is int:
+        return value
+    try:
+        return min(int(value), _FAR - 1)  # type: ignore[call-overload, no-any-return]
+    except (TypeError, ValueError, OverflowError):
+        return 0
 
 
 def is_plain(span: Any) -> bool:
