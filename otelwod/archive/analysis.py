@@ -25,6 +25,7 @@ def analyze(
     threshold_ns: int | None = None,
     overrun: Overrun = "clamp",
     span_limit: int | None = SPAN_LIMIT,
+    program_order: bool = False,
     limits: Limits | None = None,
 ) -> Report:
     """Where the time went in a trace, and what would make it shorter.
@@ -54,6 +55,7 @@ def analyze(
         threshold_ns=threshold_ns,
         overrun=overrun,
         span_limit=span_limit,
+        program_order=program_order,
     )
 
 

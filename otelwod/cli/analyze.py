@@ -48,6 +48,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threshold", metavar="TIME", help="operations below it are no bottlenecks (100ms, 2s)")
     parser.add_argument("--overrun", choices=("clamp", "async"), default="clamp", help="children that outlive parents")
+    parser.add_argument(
+        "--program-order",
+        action="store_true",
+        help="narrow what-ifs by what spans say of the order in their thread or task (otelwod.predecessor.id)",
+    )
     parser.add_argument("--color", choices=("auto", "always", "never"), default="auto", help="default: on a terminal")
     parser.add_argument(
         "--width", type=_width, metavar="N", help="columns of the text (default: the terminal's, or 100)"
@@ -78,6 +83,7 @@ def execute(args: argparse.Namespace) -> int:
     options: dict[str, Any] = {
         "compat": args.compat,
         "overrun": args.overrun,
+        "program_order": args.program_order,
         "threshold_ns": None if args.threshold is None else _time(args.threshold),
     }
     with uncollected():

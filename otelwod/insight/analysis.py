@@ -15,6 +15,7 @@ from otelwod.insight.criticalpath import VIRTUAL, Path, critical_path, extent, o
 from otelwod.insight.errors import errors, inclusive
 from otelwod.insight.handover import handed_over
 from otelwod.insight.phases import phase_split
+from otelwod.insight.program_order import recorded_predecessors, rows_before
 from otelwod.insight.replay import Replay
 from otelwod.insight.report import ErrorUse, Report, RootPath, Section, SpanUse, TraceReport, WhatIf
 from otelwod.insight.selftime import Overrun, blocking_children, self_times, unwaited
@@ -33,6 +34,7 @@ _OPTIONS: Final[Mapping[str, Any]] = {
     "span_limit": int,
     "max_skew_ns": int,
     "predecessors": None,
+    "program_order": (False, True),
 }
 """The options of `analyze_traces`: whole numbers that are not negative, one of a few values, or anything."""
 
@@ -47,6 +49,7 @@ def analyze_traces(
     span_limit: int | None = SPAN_LIMIT,
     max_skew_ns: int = 0,
     predecessors: Mapping[str, Mapping[str, str]] | None = None,
+    program_order: bool = False,
 ) -> Report:
     """Analyse one trace or a run of several.
 
@@ -57,10 +60,11 @@ def analyze_traces(
     `Report.spans`, None for all. ``max_skew_ns``: correct clock skew between hosts by at most so much (`skew`); 0
     leaves times as they are. ``predecessors``: by trace id, span id → id of the span that ended last before it in the
     same task or thread, where the program knows (`PerformanceProcessor.predecessors`): what-if intervals get narrower.
+    ``program_order`` takes them from the spans that carry ``otelwod.predecessor.id``.
     Bad data never raises: see `Report.quality`.
     """
     given = {"eps_ns": eps_ns, "threshold_ns": threshold_ns, "span_limit": span_limit, "max_skew_ns": max_skew_ns}
-    check_options({**given, "compat": compat, "overrun": overrun}, "analyze_traces")
+    check_options({**given, "compat": compat, "overrun": overrun, "program_order": program_order}, "analyze_traces")
     strict = compat == "jaeger"
     eps = 0 if strict else eps_ns
     table = OperationTable()
@@ -82,7 +86,11 @@ def analyze_traces(
         table.add(trace, own, path, swept.active)
         table.add_details(trace)
         sweeps.append(swept)
-        before = _order(trace, predecessors.get(trace.trace_id, {})) if predecessors else None
+        known_before = {
+            **(recorded_predecessors(trace) if program_order else {}),
+            **(predecessors or {}).get(trace.trace_id, {}),
+        }
+        before = rows_before(trace, known_before) if known_before else None
         run = bottleneck.prepare(trace, Replay(trace, children, eps_ns=eps, before=before, handed=handed), critical)
         runs.append(run)
         if trace.status:
@@ -169,12 +177,6 @@ def what_if(
         near = ", ".join(get_close_matches(operation, names)) or ", ".join(sorted(names)[:5]) or "none"
         raise ValueError(f"no span has the operation {operation!r}; there are: {near}")
     return WhatIf(float(speedup), low, high)
-
-
-def _order(trace: Trace, predecessors: Mapping[str, str]) -> dict[int, int]:
-    """The recorded predecessors by row."""
-    rows = {span_id: row for row, span_id in enumerate(trace.span_id)}
-    return {rows[span]: rows[before] for span, before in predecessors.items() if span in rows and before in rows}
 
 
 def _active_ns(table: OperationTable, covered_ns: int) -> dict[Operation, int]:

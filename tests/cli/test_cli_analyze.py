@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from otelwod.archive.otlp_codec import encode
 from otelwod.cli import analyze, main
 from otelwod.cli.conditions import Condition, ConditionError, evaluate, parse, parse_time
 from otelwod.insight.analysis import analyze_traces
@@ -331,6 +332,22 @@ def test_compat_and_threshold_reach_the_analysis(tmp_path: Path, capsys: pytest.
     _, out, _ = run(capsys, path, "--format", "json", "--compat", "jaeger", "--threshold", "1:00", "--overrun", "async")
     document = json.loads(out)
     assert (document["compat"], document["threshold_ns"], document["bottlenecks"]) == ("jaeger", 60_000 * MS, [])
+
+
+def test_program_order_is_read_from_the_spans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def span(number: int, name: str, start_us: int, end_us: int, before: int = 0) -> SpanRecord:
+        order = {"otelwod.predecessor.id": f"{before:016x}"} if before else {}
+        parent = f"{1:016x}" if number > 1 else None
+        return SpanRecord("a" * 32, f"{number:016x}", parent, name, 1_000 * start_us, 1_000 * end_us, attributes=order)
+
+    pool = [span(1, "root", 1, 30_001), span(2, "load", 1, 10_001), span(3, "parse", 1, 10_051)]
+    path = tmp_path / "pool.json"
+    path.write_text(json.dumps(encode([*pool, span(4, "merge", 10_101, 30_001, before=2)])))
+    found = []
+    for option in ([], ["--program-order"]):
+        _, out, _ = run(capsys, path, "--format", "json", "--threshold", "0.001ms", *option)
+        found += [row["what_if"]["high_ns"] for row in json.loads(out)["bottlenecks"] if row["operation"] == "parse"]
+    assert found == [2_010_000, 50_000]
 
 
 class Terminal(io.StringIO):

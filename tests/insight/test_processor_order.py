@@ -75,6 +75,17 @@ def test_the_pool_worker_waited_for_its_own_job_and_not_for_its_neighbours() -> 
         assert other.what_if.low_ns <= other.what_if.high_ns <= one.what_if.high_ns
 
 
+def test_a_file_knows_the_order_too_where_spans_carry_it() -> None:
+    program = Program(predecessor_attribute=True)
+    first = [("load", 0, 10 * MS), ("merge", 10_100_000, 30 * MS)]
+    second = [("parse", 0, 10_050_000), ("log", 10_060_000, 12 * MS)]
+    fork_and_join(program, [first, second])
+    exported = program.exported.report(threshold_ns=1, program_order=True)
+    assert what_if(exported, "parse").high_ns == 50_000
+    assert exported.to_dict() == program.processor.report(threshold_ns=1, program_order=True).to_dict()
+    assert what_if(program.exported.report(threshold_ns=1), "parse").high_ns == 2_010_000
+
+
 def test_a_job_that_truly_was_waited_for_keeps_its_whole_gain() -> None:
     """The thread of "merge" ran nothing before it: intervals are all there is, and they are right."""
     program = Program()
