@@ -14,6 +14,7 @@ from typing import Final, Literal, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from otelwod.conventions import SERVICE_NAME
+from otelwod.telemetry.variables import unknown
 
 Signal = Literal["traces", "metrics"]
 Protocol = Literal["grpc", "http/protobuf"]
@@ -113,7 +114,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read every ``OTEL_*`` variable that otelwod honours from ``environ``."""
+    """Read every ``OTEL_*`` variable that otelwod honours from ``environ``; note ``OTELWOD_*`` that nobody reads."""
     return _Reader(environ).read()
 
 
@@ -155,7 +156,7 @@ class _Reader:
     def __init__(self, environ: Mapping[str, str]) -> None:
         # The specification: an empty value is the same as none.
         self._environ = {name: value.strip() for name, value in environ.items() if name.startswith("OTEL_")}
-        self._problems: list[str] = []
+        self._problems = unknown(environ)
 
     def read(self) -> Settings:
         disabled = self._flag("OTEL_SDK_DISABLED") or False

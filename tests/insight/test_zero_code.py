@@ -6,6 +6,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import fields
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -17,10 +18,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from processor_programs import Program
 
 from otelwod.insight.live.instrumentor import OtelwodInstrumentor, attached
-from otelwod.insight.live.options import read_options
+from otelwod.insight.live.options import ProcessorOptions, read_options
 from otelwod.insight.live.sampling import SeeAllSampler
 from otelwod.insight.live.summary_exporter import SummaryExporter
-from otelwod.telemetry.variables import warn_once
+from otelwod.telemetry.variables import OF_PROCESSOR, warn_once
 
 APP = """
 from opentelemetry import trace
@@ -56,6 +57,10 @@ def instrumented(
         env={**os.environ, "PYTHONPATH": str(ROOT), **quiet, **environ},
         cwd=tmp_path,
     )
+
+
+def test_every_option_of_the_processor_is_a_known_variable() -> None:
+    assert [f"OTELWOD_{field.name.upper()}" for field in fields(ProcessorOptions)] == list(OF_PROCESSOR)
 
 
 def test_a_variable_that_nobody_reads_is_told_once(

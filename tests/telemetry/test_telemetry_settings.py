@@ -247,3 +247,8 @@ def test_no_environment_raises(environ: dict[str, str]) -> None:
     settings = read_settings(environ)
     assert settings.service_name
     assert all("\n" not in problem for problem in settings.problems)
+
+
+def test_a_variable_of_ours_that_nobody_reads_is_a_problem() -> None:
+    environ = {"OTELWOD_BUDGTE": "0.1", "OTELWOD_BUDGET": "0.1", "OTELWOD_MAX_SPANS": "5", "OTELWOD_REQUIRE_X": "1"}
+    assert read_settings(environ).problems == ("OTELWOD_BUDGTE is not read by otelwod; is OTELWOD_BUDGET meant?",)

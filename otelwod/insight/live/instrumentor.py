@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from otelwod.insight.live.guard import warn
-from otelwod.insight.live.options import ProcessorOptions, is_chosen, read_options, variables
+from otelwod.insight.live.options import ProcessorOptions, is_chosen, read_options
 from otelwod.telemetry.variables import warn_of_unknown
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class OtelwodInstrumentor:
         tells the loader that goes through everything installed.
         """
         try:
-            warn_of_unknown(os.environ, variables())
+            warn_of_unknown(os.environ)
             if "skip_dep_check" in options and not is_chosen(os.environ):
                 return None
             return _attach(tracer_provider or trace.get_tracer_provider(), read_options(os.environ, options))

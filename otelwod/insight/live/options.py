@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from otelwod.insight.live.guard import warn
-from otelwod.telemetry.variables import PREFIX
+from otelwod.telemetry.variables import OF_PROCESSOR, PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +60,9 @@ def _seconds(value: object) -> float:
 _READERS: Final[Mapping[str, Callable[[object], Any]]] = {"bool": _flag, "int": _whole, "float": _seconds}
 
 
-def variables() -> tuple[str, ...]:
-    """The names of our variables."""
-    return tuple(PREFIX + field.name.upper() for field in fields(ProcessorOptions))
-
-
 def is_chosen(environ: Mapping[str, str]) -> bool:
     """Whether any of our variables is set, to whatever."""
-    return any(environ.get(name, "").strip() for name in variables())
+    return any(environ.get(name, "").strip() for name in OF_PROCESSOR)
 
 
 def read_options(environ: Mapping[str, str], given: Mapping[str, object]) -> dict[str, Any]:
