@@ -99,11 +99,19 @@ class Program:
     """One running program; ended by its own process id when the block is left."""
 
     def __init__(
-        self, name: str, arguments: Sequence[str], *, ready: str, folder: Path, environ: Mapping[str, str]
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        ready: str,
+        folder: Path,
+        environ: Mapping[str, str],
+        stop_within_s: float = STOP_WITHIN_S,
     ) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
         self._ready = ready
+        self._stop_within_s = stop_within_s
         executable = find_program(name)
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
@@ -144,7 +152,7 @@ class Program:
         if self._process.poll() is None:
             self._process.terminate()
             try:
-                self._process.wait(STOP_WITHIN_S)
+                self._process.wait(self._stop_within_s)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
