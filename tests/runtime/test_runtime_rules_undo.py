@@ -162,11 +162,15 @@ WHOLE = "".join(journal_line(entry) for entry in ATHLETE)
 def test_rule_9_crash_and_go_on(gap: int) -> None:
     """Cut at any byte, a journal gives a prefix of the session, which goes on after a pause as long as the gap."""
     text = WHOLE.encode()
+    before = None
     for cut in range(len(text) + 1):
         journal = read_journal(text[:cut].decode("utf-8", "replace"))
         count = len(journal.inputs)
         assert journal.inputs == ATHLETE[:count]
         assert journal.torn is (cut != 0 and text[cut - 1 : cut] != b"\n")
+        if journal == before:
+            continue  # another byte of a line that does not count: the same session goes on
+        before = journal
         resumed = Run(SCRIPT, start=False)
         for entry in journal.inputs:
             resumed.session.send(entry)
