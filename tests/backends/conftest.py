@@ -61,11 +61,20 @@ def prometheus(request: pytest.FixtureRequest) -> Prometheus:
     return prometheus
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def told() -> list[str]:
     """Which real programs the tests have talked to."""
-    if STARTED:
-        told = ", ".join(f"{name} {version_of(name)} (process {pid})" for name, pid in sorted(STARTED.items()))
-        terminalreporter.write_line(f"backends: {told}")
-    for name in ("otelcol", "jaeger", "tempo", "prometheus"):
-        if STARTED and name not in STARTED:
-            terminalreporter.write_line(f"backends: not run: {name}")
+    if not STARTED:
+        return []
+    started = ", ".join(f"{name} {version_of(name)} (process {pid})" for name, pid in sorted(STARTED.items()))
+    missing = [name for name in ("otelcol", "jaeger", "tempo", "prometheus") if name not in STARTED]
+    return [f"backends: {started}", *(f"backends: not run: {name}" for name in missing)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # a worker: tests/conftest.py prints it
+        session.config.workeroutput["told"] = told()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in told():
+        terminalreporter.write_line(line)

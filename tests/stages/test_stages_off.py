@@ -73,7 +73,9 @@ def test_with_the_sdk_disabled_a_stage_calls_straight_through(
     everything()
 
 
-@pytest.mark.parametrize("key", [context_api._SUPPRESS_INSTRUMENTATION_KEY, "suppress_instrumentation"])
+@pytest.mark.parametrize(
+    "key", [context_api._SUPPRESS_INSTRUMENTATION_KEY, "suppress_instrumentation"], ids=["of the SDK", "of others"]
+)
 def test_suppressed_instrumentation_makes_no_spans(recorded: Any, key: str) -> None:
     token = context_api.attach(context_api.set_value(key, True))
     try:
