@@ -11,6 +11,7 @@ import re
 from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
+from otelwod.workout.blanking import blank
 from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Remark, Remarks
 
@@ -30,9 +31,15 @@ def _rule(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
+_COUNT: Final = r"(?:\d+(?:[-/]\d+| (?:to|or) \d+)?|two|three|four|five|six)"
+_TEAM: Final = (
+    rf"(?:(?:teams?|pairs?|groups?|partners) of {_COUNT}|{_COUNT}[- ](?:person|people|man|athlete) teams?)\b\)?"
+)
+_RATE: Final = r"(?:1[4-9]|[2-4]\d)"
+"""Strokes a minute that people row, ski or swim."""
 _OF_HEADERS: Final = (
-    _rule(r",? ?\(?\b(?:in )?(?:teams?|pairs?|groups?) of (?:\d+|two|three|four|five|six)\b(?! ?: ?\S)\)?"
-          r"(?: ?[-\u2013\u2014](?= ))?"),
+    _rule(rf"^{_TEAM} ?:|(?:^|(?<=\S)[ ,(]+(?:for |in )?(?:an? )?){_TEAM}(?: ?[-\u2013\u2014](?= ))?"),
+    _rule(r"(?<=\w)[ ,]+(?:in )?(?:teams?|pairs?|partners?|duos?|trios?)(?= ?:)"),
     _rule(r"^(?:partner|team|buddy|pair)s?(?: wod\b| workout\b| metcon\b)?(?=[ ,-])(?! ?:)[ ,\-\u2013\u2014]*"),
     _rule(r"^alternat(?:e|ing) (?=e\d*mom\b)"),
     _rule(r"^(?:metcon|wod|workout|conditioning)(?: ?[-\u2013\u2014,] ?| (?=[ae]m(?:rap|om)\b))"),
@@ -51,15 +58,20 @@ _OF_HEADERS: Final = (
 _SAID: Final[tuple[tuple[re.Pattern[str], bool, Severity, str, str], ...]] = (
     (_rule(rf",? ?\(?\b(?:with|in|wearing)(?: an?)? {_WEIGHT} ?(?:weight(?:ed)? )?vest\b\)?"), True, "info",
      "what is worn throughout is kept as a note and adds no load", "write the load behind a movement to count it"),
-    (_rule(rf",? ?\bwith (?:an?|one|two|2) {_WEIGHT}"
+    (_rule(rf",? ?\b(?:with|using|w/) ?(?:(?:an?|one|two|2) )?{_WEIGHT}"
            r"(?: ?(?:kb|db|bb|kettlebell|dumbbell|barbell|bar|plate|ball|sandbag|ruck|backpack)s?\b)?"
            r"(?= ?(?:[:,.(]|$))"), True, "warning",
      "is read as a note: whose load it is does not stand here", "write it behind each movement: KB swings 24 kg"),
-    (_rule(r"(?<=\d)( ?min(?:ute)?s?)? ?[-\u2013\u2014,:(] ?\d+ (?:rounds|rds)(?: of \d+ (?:stations|movements"
-           r"|exercises|minutes))?\)?(?= ?:?$)"), True, "info",
+    (_rule(r"(?<=\d)( ?min(?:ute)?s?)? ?[-\u2013\u2014,:(] ?\d+ (?:rounds|rds)(?: of(?: \d+ (?:stations|movements"
+           r"|exercises|minutes))?)?\)?(?= ?:?$)"), True, "info",
      "is read as a note: the length of the EMOM counts", "write E5MOM x 4 for rounds of five minutes"),
-    (_rule(r"@? ?\b\d{1,3}(?:-\d{1,3})? ?(?:spm|bpm|rpm|s/m|strokes?/min|watts?)\b|@ ?\d{1,4} ?w\b"), False, "info",
+    (_rule(r"@? ?\b\d{1,3}(?:-\d{1,3})? ?(?:spm|bpm|rpm|s/m|strokes?/min|watts?)\b|@ ?\d{1,4} ?w\b"
+           rf"|@? ?\b(?:s?r|s/r|(?:stroke )?rate):? ?{_RATE}(?: ?[-/] ?{_RATE})?\b"
+           r"(?! ?(?:(?:s|secs?|seconds?|mins?|minutes?|reps?|rounds?|m|cals?|kg|lbs?|x)\b|[:%]))"),
+     False, "info",
      "a rate is kept as a note and is no load", "write the load in lb or kg, and the rate behind //"),
+    (_rule(r"(?<=[\w)] )r ?(?:[5-9]\d|1[0-8]\d)(?=[ ,)]*$|,)"), False, "warning",
+     "kept as a note: it may be a rest or a stroke rate", "write Rest 90 s for a rest"),
     (_rule(r"(?:@|\btempo:?) ?\d[\dx](?:\dx|x\d|\d\d)\b(?! ?(?:lb|kg|m\b|%|#))|(?:@|\btempo:?) ?\d-[\dx]-[\dx]-[\dx]\b"
            r"|\b\d[\dx]x\d tempo\b|\b\d{4} tempo\b"), False, "info",
      "the tempo is kept as a note and is no load", "write @ 95 lb for a load"),
@@ -75,7 +87,8 @@ _TURN: Final = _rule(r"(?<=\w)[ ,]+\(?(?:as (?:an? )?|for (?:an? )?)?(?:buy[- ]?
 _EMOM_ROUNDS: Final = _SAID[2][0]
 _SIGNS: Final = re.compile(
     r"team|partner|pair|budd|group|metcon|wod|workout|conditioning|vest| as |following|stations|movements|exercises"
-    r"|alternat| for |with |w/|spm|bpm|rpm|s/m|/min|watt|w\b|tempo|@|pace|works|cash|buy|kgx|lbx|lbsx|rounds|rds"
+    r"|alternat| for |with |w/|using|spm|bpm|rpm|s/m|/min|watt|w\b|rate|\bs?r ?\d|s/r|duo|trio"
+    r"|tempo|@|pace|works|cash|buy|kgx|lbx|lbsx|rounds|rds"
 )
 _WITH_REST: Final = _rule(
     rf"(?:\bw/|\bwith(?: an?)?) ?({_TIME}) ?(?:of )?(?:rest|recovery)\b|(?:\bw/|\bwith) ?rest(?: of)? ({_TIME})"
@@ -103,21 +116,21 @@ def plain(body: str, remarks: Remarks, notes: list[str]) -> str:
         if _HEADER.search(text[: turn.start()]) is not None:
             remarks.add(Remark(shift + turn.start(), "warning", f"{notes[-1]!r}: it is read as part of every round",
                                "write it on a line of its own, above the rounds or below them"))  # fmt: skip
-        text = _blank(text, turn)
+        text = blank(text, turn)
     heads = _HEADER.search(text) is not None
     for pattern, of_headers, severity, message, hint in _SAID:
         found = pattern.search(text) if heads or not of_headers else None
-        if found is None or (pattern is _EMOM_ROUNDS and "mom" not in text.lower()):
-            continue
-        said = found[0].strip(" ,:*()@.-\u2013\u2014")
-        notes.append(said)
-        remarks.add(Remark(shift + found.start(), severity, f"{said!r}: {message}", hint))
-        text = _blank(text, found)
+        while found is not None and not (pattern is _EMOM_ROUNDS and "mom" not in text.lower()):
+            said = found[0].strip(" ,:*()@.-\u2013\u2014")
+            notes.append(said)
+            remarks.add(Remark(shift + found.start(), severity, f"{said!r}: {message}", hint))
+            text = blank(text, found)
+            found = pattern.search(text)
     for pattern in _OF_HEADERS if heads else ():
         found = pattern.search(text)
         if found is not None:
             notes.append(found[0].strip(" ,()-\u2013\u2014"))
-            text = _blank(text, found)
+            text = blank(text, found)
     return line[:shift] + text + tail
 
 
@@ -141,8 +154,4 @@ def station(body: str) -> tuple[str, int]:
         seconds = 60.0 * int(length[1] or 0) + int(length[2])
     else:
         seconds = float(length[3]) * (60 if length[4].lower() == "m" else 1)
-    return _blank(body, found), round(seconds * NANOS_PER_SECOND)
-
-
-def _blank(text: str, found: re.Match[str]) -> str:
-    return text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+    return blank(body, found), round(seconds * NANOS_PER_SECOND)

@@ -210,8 +210,18 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         ends = draft is found.drafts[-1] and len(found.drafts) > 1
         hint = "write it above the lines that it is meant for" if ends else "indent the lines that belong to it"
         found.say(draft, "warning", "nothing stands in it", hint)
+    many = facts.reps.target or 0 if facts.reps is not None else 0
+    if movement is not None and 1000 < many < 7000 and many % 100 and max(str(many)) <= "6":
+        found.say(draft, "info", f"{many:,} are read as repetitions", f"write tempo {many} if it is a tempo")
     if kind == "effort" and movement is None and facts.reps is not None and facts.load is None:
         found.say(draft, "info", "repetitions without a movement", "write the movement behind their number")
+    elif kind == "effort" and movement is None and (facts.distance is not None or facts.energy is not None):
+        what = "a distance" if facts.distance is not None else "calories"
+        found.say(draft, "info", f"{what} without a movement", "write the movement behind it")
+    if kind == "amrap" and movement is not None and facts.duration is None and facts.cap is None and many:
+        what = movement.name[:40]
+        found.say(draft, "warning", f"{many} is read as repetitions of {what!r}: the AMRAP has no length",
+                  f"write AMRAP {many}: {what} for {many} minutes, or AMRAP 10: {many} {what}")  # fmt: skip
     if movement is None or movement.id is not None or facts.kind == "section" or kind in (None, "rest"):
         return
     _check_name(found, draft, unknown, header=False)

@@ -33,10 +33,19 @@ def canonical(workout: Workout) -> str:
             lines.append("```wod")
         level = 0 if s.parent is None else depth[s.parent] + 1
         depth.append(level)
+        if s.index and _would_name(workout.statements[s.index - 1], s):
+            lines.append("")
         lines.append("  " * level + statement_text(s))
     if workout.fences:
         lines.append("```")
     return "\n".join(lines) + "\n"
+
+
+def _would_name(above: Statement, s: Statement) -> bool:
+    """Whether a lone movement would be read as that of the line below it; a blank line keeps them apart."""
+    lone = above.type == "effort" and above.movement is not None and not above.choices
+    bare = s.movement is None and s.type not in (None, "rest")
+    return lone and bare and above.parent == s.parent and work(above) == _movement(above.movement or Movement(""))
 
 
 def statement_text(s: Statement) -> str:

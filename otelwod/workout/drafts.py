@@ -12,6 +12,7 @@ from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Diagnostics, Remark
 from otelwod.workout.source import Source
 from otelwod.workout.titles import is_counted_name, is_dated, is_name, is_title, name_and_rest
+from otelwod.workout.tokens import SPACES
 
 MAX_STATEMENTS: Final = 1_000_000
 """Statements of one text."""
@@ -74,7 +75,7 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
             until = 0
             above_indent = ""
             blank = False
-        content = line.strip(" \t\u00a0")
+        content = line.strip(SPACES)
         if not content:
             blank = True
             continue

@@ -23,6 +23,7 @@ class Facts:
     ``inner_rounds``: the second of two counts of rounds, ``later``: times behind the first one; each becomes a
     statement of its own. ``part``: a part of a running clock, which ends the one before. ``action``: a line of nothing
     but ``[…]``, or of signs, which is kept and never runs. ``level``: ``Rx`` or ``Scaled`` in front of the line.
+    ``within``: rounds behind the length of an AMRAP or of intervals, which are done in it.
     ``series``: an amount or a load for each set, of which `series.spread` makes steps.
     """
 
@@ -35,6 +36,7 @@ class Facts:
     later: tuple[Duration, ...] = ()
     action: str | None = None
     part: bool = False
+    within: bool = False
     level: str = ""
     tabata_word: bool = False
     times_word: bool = False

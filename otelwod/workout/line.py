@@ -10,6 +10,7 @@ from typing import Final
 from otelwod.workout.asides import plain, station
 from otelwod.workout.attached import keyed, objects
 from otelwod.workout.facts import Facts, Reading, is_section, resize
+from otelwod.workout.inside import rounds_inside
 from otelwod.workout.model import Scalar
 from otelwod.workout.movements import MAX_NAME
 from otelwod.workout.numbers import clock
@@ -174,7 +175,11 @@ def _mark(line: list[Token]) -> tuple[str, int]:
 
 
 def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[list[tuple[int, Facts]], int]:
-    parts = split(line)
+    opening, inside, grouped = rounds_inside(line)
+    parts = split(opening)
+    if inside:
+        (_, first), *others = split(inside)
+        parts += [(":", first), *others]
     if len(parts) > MAX_STEPS:
         remarks.add(Remark(parts[MAX_STEPS][1][0].start if parts[MAX_STEPS][1] else 0, "error",
                            f"the line has more than {MAX_STEPS:,} steps", "write one step a line"))  # fmt: skip
@@ -193,6 +198,8 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
                                    "write | for a choice, a comma for a second movement"))  # fmt: skip
         elif part:
             facts.joined = joiner == "+"
+            facts.within = joiner == ":"
+            facts.times_word = facts.times_word and not (facts.within and grouped)
             groups.append([facts])
     steps: list[Facts] = []
     for group in groups:
@@ -221,7 +228,8 @@ def _steps(body: str, line: list[Token], remarks: Remarks, unit: str) -> tuple[l
     if steps[0].times_word and steps[0].has_work and any(facts.times_word for facts in steps[1:]):
         several = True  # 5x5 Squat, 3x10 Curls: sets behind sets, not in them
     for k, facts in enumerate(steps):
-        heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work) and not several
+        within = facts.within and not facts.times_word  # AMRAP 10: 3 rounds of 5 Burpees, 10 Squats
+        heads = facts.is_header and (k == 0 or bool(facts.scheme) or not facts.has_work or within) and not several
         if not heads or k + 1 == len(steps):
             _add(nodes, parent, facts)
             continue

@@ -125,9 +125,9 @@ def adopt(found: Drafts, caps: dict[int, Duration], dropped: frozenset[int]) -> 
         ends = _ENDS.match(draft.text) is not None and (facts.is_header or draft.text[:1] not in "tT")
         if headers and (ends or _CASH_OUT.search(draft.text[:200]) is not None):
             if headers[-1][1] in adopted:
-                while headers and _repeats(drafts[headers[-1][1]].facts):
+                while headers and repeats(drafts[headers[-1][1]].facts):
                     headers.pop()
-            elif _repeats(drafts[headers[-1][1]].facts):
+            elif repeats(drafts[headers[-1][1]].facts):
                 found.say(draft, "warning", "it is read as part of every round of the line above",
                           "write it above that line to do it once")  # fmt: skip
         if headers:
@@ -253,7 +253,7 @@ def rank(facts: Facts) -> int:
     return 2 if facts.rounds is not None or facts.scheme else 4
 
 
-def _repeats(facts: Facts) -> bool:
+def repeats(facts: Facts) -> bool:
     """Whether a header does what stands in it more than once."""
     return facts.rounds is not None or bool(facts.scheme) or facts.kind in ("amrap", "emom", "tabata")
 

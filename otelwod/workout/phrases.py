@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from otelwod.workout.blanking import blank
 from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Remark, Remarks
-from otelwod.workout.spellings import respell, rule, signs
+from otelwod.workout.spellings import respell, rule, signs, unwrap_rest
+from otelwod.workout.tempo import mark_tempo
 
 _LONGEST: Final = 400
 """Characters of a line that is looked at; no phrase of a board stands in a longer one."""
@@ -40,10 +42,11 @@ _BLANKED: Final = (
 _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
     (rule(r"(?<=\S) ?,? ?\(?\bnot for time\b!*\)?", "not for time"), "info",
      "the time is not scored", "write the rounds alone"),
-    (rule(r"(?:^in (?:teams?|pairs?)(?: of \w+)?(?:[:.]?$|,))|(?<=\w),? in (?:teams?|pairs?)(?: of \w+)?\b",
-           "in team", "in pair"), "info",
+    (rule(r"(?:^in (?:an? )?(?:teams?|pairs?|duos|trios)(?: of \w+)?(?:[:.]?$|,))"
+           r"|(?<=\w),? in (?:an? )?(?:teams?|pairs?|duos|trios)(?: of \w+(?: ?[-/] ?\d+| (?:to|or) \d+)?)?\b",
+           "in team", "in pair", "in a team", "in a pair", "in duos", "in trios"), "info",
      "kept as a note: counts are as written", "say who does what"),
-    (rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b", "with a"), "info",
+    (rule(r"^with an? (?:partner|team)\b,?|(?<=\w),? with an? partner\b|(?<=\()with an? partner\b", "with a"), "info",
      "kept as a note: counts are as written", "say who does what"),
     (rule(r",? ?\bsplit(?: the)?(?: reps| work)? (?:as needed|as desired|evenly|any ?how)\b,?", "split"), "info",
      "kept as a note: counts are as written", "say who does what"),
@@ -69,6 +72,9 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
            r"(?: as needed| as desired|,? any ?how)\b",
            "partition", "break up", "share", "divide"), "info",
      "kept as a note: counts are as written", "say who does what"),
+    (rule(r",? ?\(?\b(?:the )?last (?:set|round|one)(?: is| goes)?(?: (?:to|till|until|for|as))?"
+           r" (?:failure|max(?: reps?)?|an? amrap|amrap)\b\)?", "last set", "last round", "last one"), "info",
+     "kept as a note: the last one is counted like the others", "write the last set on a line of its own"),
     (rule(r"^(?:alternate|alternating)(?: between)?:?$", "alternat"), "info",
      "kept as a note: lines of intervals take turns", "write the lines below it"),
     (rule(r":? ?\b(?:build|work) (?:up )?to an? (?:heavy|max)(?: (?:single|set))?\b", "to a"), "info",
@@ -101,7 +107,7 @@ _BOLD: Final = rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
 _SPELLED: Final = rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
 _PARTS: Final = rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
 _KEYCAP: Final = re.compile("[0-9#*]\ufe0f?\u20e3")
-_SIGNS: Final = re.compile("|".join(map(re.escape, sorted(signs))))
+_SIGNS: Final = re.compile(r"[0-9][0-9x]{3}|[0-9]-[0-9x]-[0-9x]-|" + "|".join(map(re.escape, sorted(signs))))
 """What a line has if there is anything to do in it; most lines have none of it."""
 
 
@@ -119,6 +125,7 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
         return line + comment
     text = respell(text, shift, remarks, notes)
     text = _sought(text, shift, remarks, notes)
+    text = mark_tempo(text, shift, remarks, notes)
     text = _complex(text, shift, remarks, notes)
     text = _PAIR.sub(lambda found: "2x".ljust(len(found[0])), text)
     text = _PARTS.sub(r"\1-", text)
@@ -132,7 +139,7 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
         said = found[0].strip(" ,:*()@")
         notes.append(said)
         remarks.add(Remark(shift + found.start(), severity, f"{said!r}: {message}", hint))
-        text = text[: found.start()] + " " * len(found[0]) + text[found.end() :]
+        text = unwrap_rest(blank(text, found))
     for pattern in _BLANKED:
         text = pattern.sub(lambda found: " " * len(found[0]), text)
     text = _SPELLED.sub(lambda found: found[1] + _NUMBER_WORDS[found[2].lower()].ljust(len(found[2])), text)
@@ -154,7 +161,10 @@ def _sought(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
     notes.append(ratio[0])
     message = f"{ratio[0]!r}: a rest as long as the work is kept as a note: the rest is open"
     remarks.add(Remark(shift + ratio.start(), "info", message, "write the time: Rest 1:00"))
-    return text[: ratio.start()] + "rest".ljust(len(ratio[0])) + text[ratio.end() :]
+    before, behind = text[: ratio.start()], text[ratio.end() :]
+    if before.endswith("(") and behind.startswith(")"):  # 5x5 Squat (1:1 rest)
+        before, behind = f"{before[:-1]},", f" {behind[1:]}"
+    return before + "rest".ljust(len(ratio[0])) + behind
 
 
 def _complex(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:

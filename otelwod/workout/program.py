@@ -12,7 +12,9 @@ from otelwod.workout.model import Scalar, Workout
 from otelwod.workout.nesting import adopt, attach_caps, in_order
 from otelwod.workout.regroup import regroup
 from otelwod.workout.remarks import Diagnostics
+from otelwod.workout.rests import spread_rests
 from otelwod.workout.source import decode, read_source
+from otelwod.workout.turns import settle_turns
 
 
 def parse(source: str | bytes, *, name: str | None = None, markdown: bool = False) -> Workout:
@@ -32,7 +34,9 @@ def parse(source: str | bytes, *, name: str | None = None, markdown: bool = Fals
     settle_headers(drafts)
     caps, dropped = attach_caps(drafts)
     adopt(drafts, caps, dropped)
+    settle_turns(drafts)
     caps, dropped = in_order(drafts, caps, dropped)
+    caps, dropped = spread_rests(drafts, caps, dropped)
     statements = build(drafts, caps, dropped)
     if readable and not any(s.type is not None for s in statements):
         message = "nothing here can be run" if text.strip() else "the text is empty"

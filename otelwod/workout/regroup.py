@@ -9,16 +9,12 @@ from typing import Final
 
 from otelwod.workout.drafts import Draft, Drafts
 from otelwod.workout.facts import Facts
+from otelwod.workout.heading_movements import give_movements, names_only
 from otelwod.workout.line import chosen, head_and_work
-from otelwod.workout.model import Reps
 from otelwod.workout.parts import SCALINGS, is_part
 from otelwod.workout.remarks import Remarks
 
 _BETWEEN: Final = re.compile(r"\b(?:between|b ?/ ?w|btw|after each|after every|each set|each round)\b", re.IGNORECASE)
-
-_AMONG: Final = re.compile(
-    r"\b(?:between|btw|b ?/ ?w) (?:the )?(?:exercise|movement|station|tabata|block)s?\b", re.IGNORECASE
-)
 
 
 def regroup(found: Drafts) -> None:
@@ -30,15 +26,15 @@ def regroup(found: Drafts) -> None:
         supersets = supersets or (bool(facts.notes) and _paired(facts) == 2)
         times = times or _lone_time(facts)
         rests = rests or facts.kind == "rest"
-        names = names or (facts.movement is not None and _names_only(facts))
+        names = names or (facts.movement is not None and names_only(facts))
     if levels:
         _choose(found)
     if supersets:
         _alternate(found)
+    if names:
+        give_movements(found)
     if times:
         _say_lone_times(found)
-    if names:
-        _give_movements(found)
     if rests:
         _open_sets(found)
 
@@ -160,97 +156,6 @@ def _join(first: Draft | None, others: list[Facts]) -> None:
     others.clear()
 
 
-# --------------------------------------------------------------------------------------- Back Squat / 5x5 @ 80%
-
-
-def _names_only(facts: Facts) -> bool:
-    """A known movement and nothing else."""
-    return (
-        facts.movement is not None
-        and facts.movement.id is not None
-        and facts.kind is None
-        and not facts.choices
-        and not facts.is_header
-        and not (facts.reps or facts.load or facts.distance or facts.energy or facts.duration or facts.size)
-    )
-
-
-def _bare_set(facts: Facts) -> bool:
-    """Work without a movement: ``5x5 @ 80%``, ``3 @ 85%``, ``5 x 400 m``; or a scheme alone: ``5-5-3-3-1``."""
-    if facts.movement is not None or facts.kind not in (None, "emom") or facts.choices or facts.cap is not None:
-        return False
-    if facts.kind == "emom":
-        return facts.reps is not None  # 3 x 5 @ 75% every 2:30
-    sets = facts.rounds is not None or bool(facts.scheme)
-    amount = facts.distance is not None or facts.energy is not None
-    if sets and facts.load is not None and facts.times_word and not facts.scheme and not amount:
-        return True
-    return facts.reps is not None or (bool(facts.scheme) and not facts.joined) or (sets and amount)
-
-
-def _opens_bare_sets(drafts: list[Draft], j: int) -> bool:
-    """``5x5 @ 75%, rest 2:00``: rounds of which the work in the same line has no movement."""
-    head, inner = drafts[j], drafts[j + 1] if j + 1 < len(drafts) else None
-    rounds = head.facts.rounds is not None and head.facts.kind is None and head.facts.movement is None
-    return rounds and inner is not None and inner.line == head.line and inner.parent == j and _bare_set(inner.facts)
-
-
-def _give_movements(found: Drafts) -> None:
-    drafts = found.drafts
-    for i, draft in enumerate(drafts):
-        if not _names_only(draft.facts):
-            continue
-        inside = i + 1 < len(drafts) and drafts[i + 1].parent == i
-        sets: list[int] = []
-        for j in range(i + 1, len(drafts)):
-            below = drafts[j]
-            if sets and below.line == drafts[sets[-1]].line and below.parent is not None and below.parent >= i:
-                if _bare_set(below.facts):
-                    sets.append(j)
-                if _bare_set(below.facts) or below.facts.kind == "rest":
-                    continue
-                break
-            if below.parent != (i if inside else draft.parent) or below.fence != draft.fence:
-                break
-            if _opens_bare_sets(drafts, j):
-                sets.append(j)
-                continue
-            if (below.blank_before and not inside) or not (_bare_set(below.facts) or below.facts.kind == "rest"):
-                break
-            if below.facts.kind != "rest":
-                sets.append(j)
-        if not sets or (not inside and (drafts[i + 1].facts.kind == "rest" or _heads_others(drafts, sets[-1]))):
-            continue
-        for j in sets:
-            if not _bare_set(drafts[j].facts):
-                continue
-            facts = replace(drafts[j].facts, movement=draft.facts.movement)
-            if facts.reps is None and facts.load is not None and facts.rounds is not None:  # Set 1: 5 x 100 kg
-                facts = replace(facts, reps=Reps("exact", facts.rounds, facts.rounds), rounds=None, times_word=False)
-                found.say(drafts[j], "info", "it is read as repetitions with a load", "write 3x5 for sets")
-            known = facts.movement.id if facts.movement is not None else None
-            if facts.scheme and min(facts.scheme) >= 100 and known is not None and known.startswith("cardio/"):
-                found.say(drafts[j], "warning", "these numbers are read as repetitions", "write 100 m for metres")
-            drafts[j].facts = facts
-        name = draft.facts.movement.name if draft.facts.movement is not None else ""
-        if not inside:
-            draft.facts = Facts(offset=draft.facts.offset, action=name, notes=draft.facts.notes)
-        lines = "line" if len(sets) == 1 else f"{len(sets)} lines"
-        found.say(draft, "info", f"{name[:60]!r} is read as the movement of the {lines} below",
-                  "write it on each of them")  # fmt: skip
-
-
-def _heads_others(drafts: list[Draft], last: int) -> bool:
-    """Whether the last set is a scheme above movements of its own (``Run``, ``21-15-9``, ``Thrusters``)."""
-    facts = drafts[last].facts
-    if not facts.scheme or facts.reps is not None or last + 1 == len(drafts):
-        return False
-    after = drafts[last + 1]
-    return after.parent == last or (
-        after.parent == drafts[last].parent and not after.blank_before and after.facts.movement is not None
-    )
-
-
 # ------------------------------------------------------------------------------- 5x5 Back Squat / Rest 2:00 between
 
 
@@ -272,9 +177,6 @@ def _open_sets(found: Drafts) -> None:
         above = before.get(place)
         if facts.kind == "rest" and above is not None and not draft.blank_before:
             sets = drafts[above].facts
-            if any(map(_AMONG.search, facts.notes)):
-                found.say(draft, "warning", "it is read as one rest, behind the line above",
-                          "write it behind each line that it follows")  # fmt: skip
             if sets.kind in (None, "for_time") and (sets.rounds is not None or sets.scheme):
                 if any(map(_BETWEEN.search, facts.notes)):
                     if sets.has_work or above in only_rests or above in others:

@@ -18,7 +18,7 @@ LOG: Final = "log"
 
 _HIDDEN: Final = re.compile(
     "(?<![\ufe0f\u2600-\u27bf\u2b50\U0001f000-\U0001faff])\u200d"
-    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+    "|[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u180b-\u180e\u2800\u3164\uffa0\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _LINE: Final = re.compile(r"\r\n|\r|\n")
 
@@ -98,7 +98,7 @@ def _refuse_long_lines(found: Source) -> None:
 
 
 def _reveal(text: str, diagnostics: Diagnostics) -> str:
-    """Report control, bidi and other hidden characters, and put a space in their place."""
+    """Report control, bidi and other hidden characters, and put a space in their place; none of them indents a line."""
     for number, line in enumerate(_LINE.split(text), 1):
         match = _HIDDEN.search(line)
         if match is None:
@@ -112,10 +112,14 @@ def _reveal(text: str, diagnostics: Diagnostics) -> str:
             f"the control character U+{ord(match.group()):04X} has no place in a workout{more}",
             "remove it",
         )
-    return _LINE.sub("\n", _HIDDEN_BUT_LINES.sub(" ", text))
+    text = _LINE.sub("\n", text)
+    text = _IN_FRONT.sub(lambda found: _HIDDEN_BUT_LINES.sub("", found[0]), text)
+    return _HIDDEN_BUT_LINES.sub(" ", text)
 
 
 _HIDDEN_BUT_LINES: Final = re.compile(_HIDDEN.pattern.replace("\x0b-\x1f", "\x0b\x0c\x0e-\x1f"))
+_IN_FRONT: Final = re.compile(rf"^(?:[ \t\u00a0]|{_HIDDEN_BUT_LINES.pattern})+", re.MULTILINE)
+"""What stands in front of the first sign of a line; ``$`` and ``^`` know no other ends of lines than ``\\n``."""
 
 
 def _fence(line: str) -> tuple[str, str] | None:

@@ -41,12 +41,20 @@ _AMOUNTS: Final = rule(r"(?<![\w.,/])\d+(m|k|km|cal)(?:/\d+\1){2,}(?![\w/])", "m
 """``500m/400m/300m``"""
 _LOADS: Final = rule(r"(?<=@ )\d+%(?:, ?\d+%){2,}(?! ?[x\d])|(?<=@)\d+%(?:, ?\d+%){2,}(?! ?[x\d])", "%")
 """``@ 65%, 75%, 85%``"""
+_THEN: Final = r"(?: ?, ?(?:(?:and|then) |& ?)?| ?& ?| (?:and|then) )"
 _LIST: Final = rule(
-    r"(?<![\w,.:/-])(?<!\()(\d{1,3})((?: ?, ?\d{1,3}){2,})(?= *(?:$|[@(]| [^\W\d]))"
-    r"(?! *(?:kgs?|lbs?|m|km|cals?|s|secs?|mins?|in|ft|%|#)\b)(?! ?,)",
-    ",",
-)
-"""``21, 15, 9``"""
+    rf"(?<![\w,.:/-])(?<!\()(\d{{1,3}})((?:{_THEN}\d{{1,3}}){{2,}})(?= *(?:$|[@(:]| [^\W\d]))"
+    r"(?! *(?:s|secs?|mins?|in|ft|%|#)\b)(?! ?,)",
+    ",", "& ", *(f"{word} {digit}" for word in ("and", "then", "&") for digit in range(10)),
+)  # fmt: skip
+"""``21, 15, 9``; ``21, 15, and 9``; ``21, 15 & 9``"""
+_TWO: Final = rule(
+    r"^(\d{1,3}) (?:and|&) (\d{1,3})(?= *:?$| [^\W\d])(?! *(?:kgs?|lbs?|m|km|cals?|s|secs?|mins?|in|ft|x|%|#)\b)",
+    "and ", "& ",
+)  # fmt: skip
+"""``21 and 15 Thrusters``"""
+_UNIT: Final = re.compile(r" *(?:kgs?|lbs?|m|km|cals?)\b", re.IGNORECASE)
+_NUMBERS: Final = re.compile(r"\d+")
 _COUNTING: Final = re.compile(r"\b(?:min(?:ute)?s?|sets?|rounds?|weeks?|days?|stations?|and)\.? *$", re.IGNORECASE)
 _HARD_EASY: Final = rule(
     rf"\(?\b({_TIME}) ?(?:hard|max|fast|sprint|work|on) ?[/,] ?({_TIME}) ?(?:easy|slow|light|recovery|rest|off)\b\)?",
@@ -58,11 +66,22 @@ _FIFTIES_EACH: Final = rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/", "s /")
 """``DB thrusters 50s/35s``"""
 _HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _CARRIED: Final = re.compile(r"\b(?:hold|hang|carry|plank|walk|max|amrap|on|off|rest|work)\b", re.IGNORECASE)
-_RESTED: Final = rule(r"(?<=\S) ?\((rest (?=\d|:\d)[^()]*)\)", "(rest")
+_RESTED: Final = rule(r"(?<=\S) ?\( *(rest (?=\d|:\d)[^()]*)\)", "(rest")
 """``5 sets (rest 2:00)``"""
+_RESTED_BEHIND: Final = rule(
+    r"(?<![xX\u00d7(])(?<![xX\u00d7] )(?<!rounds )(?<!sets )(?<!of )(?<!: )"
+    r"\(([^()]+?) ?[,;/] ?(rest (?=\d|:\d)[^()]*)\)",
+    ",", ";", "/ rest",
+)  # fmt: skip
+"""``5x5 (100 kg, rest 2:00)``, but not a group of steps that is repeated."""
 _BODY: Final = rule(r"(?<=\d )body weights?\b", "body weight")
 _EACH_HALF: Final = rule(r"(?<![\d.+])(\d{1,3}) ?\+ ?\1(?= [^\W\d])", "+")
 """``10+10 split squats``"""
+
+
+def unwrap_rest(text: str) -> str:
+    """A rest alone in brackets as a step behind the line."""
+    return _RESTED.sub(lambda found: ("," + found[1]).ljust(len(found[0])), text)
 
 
 def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
@@ -72,7 +91,8 @@ def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
         remarks.add(Remark(shift + start, "info", message, hint))
 
     text = _BODY.sub(lambda found: "bodyweight".ljust(len(found[0])), text)
-    text = _RESTED.sub(lambda found: ("," + found[1]).ljust(len(found[0])), text)
+    text = _RESTED_BEHIND.sub(lambda found: f"({found[1]}),{found[2]}".ljust(len(found[0])), text)
+    text = unwrap_rest(text)
     if not _EQUIPMENT.search(text):
         text = _MINUTES.sub(lambda found: f"{found[1]}:{int(found[2]):02d}".ljust(len(found[0])), text)
         found = _SECONDS.search(text)
@@ -92,10 +112,11 @@ def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
         text = text[: found.start()] + both.ljust(len(found[0])) + text[found.end() :]
     text = _AMOUNTS.sub(lambda found: found[0].replace("/", "-"), text)
     text = _LOADS.sub(lambda found: (re.sub("%, ?", "-", found[0][:-1]) + "%").ljust(len(found[0])), text)
-    found = _LIST.search(text)
+    found = _LIST.search(text) or _TWO.search(text)
     if found is not None and not _COUNTING.search(text[: found.start()]):
-        scheme = re.sub(r" ?, ?", "-", found[0])
-        say(found.start(), f"{found[0]!r} is read as the rep scheme {scheme}", f"write {scheme}")
+        scheme = "-".join(_NUMBERS.findall(found[0]))
+        what = "" if _UNIT.match(text[found.end() :]) else "the rep scheme "
+        say(found.start(), f"{found[0]!r} is read as {what}{scheme}", f"write {scheme}")
         text = text[: found.start()] + scheme.ljust(len(found[0])) + text[found.end() :]
     found = _HARD_EASY.search(text)
     if found is not None:

@@ -38,8 +38,9 @@ _TOKEN: Final = re.compile(
           [0-9]+,[0-9]{1,2}(?=(?:/[0-9]{1,4}(?:[.,][0-9]{1,2})?)?[ \t]?(?:kg|lb|km|mi|bw|cm)\b)
           |[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+(?:\.[0-9]+)?|\.[0-9]+|[\u00bc-\u00be\u2150-\u215e])
       )
-    | (?P<times>[xX](?=[ \t]*[0-9:(])|\u00d7)
-    | (?P<word>[^\W\d_][\w'\u2019\u0300-\u036f]*(?:[-.&=\u2010\u2011][^\W_][\w'\u2019\u0300-\u036f]*)*)
+    | (?P<times>[xX](?=[ \t]*[0-9:(])|(?<=[0-9])[xX](?=(?i:max|amrap|amap|failure|fail)\b)|\u00d7)
+    | (?P<word>[rR](?=[0-9]*:[0-9][0-9]\b)
+        |[^\W\d_][\w'\u2019\u0300-\u036f]*(?:[-.&=\u2010\u2011][^\W_][\w'\u2019\u0300-\u036f]*)*)
     | (?P<comment>//.*|(?<![0-9])\#.*)
     | (?P<inch>(?<=[0-9])["\u201d\u2033])
     | (?P<literal>"[^"]*"|\u201c[^\u201d]*\u201d)
@@ -57,14 +58,14 @@ _TOKEN: Final = re.compile(
 
 
 _RENAMED: Final = frozenset({"inch", "dash", "symbol"})
-_SPACES: Final = " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
+SPACES: Final = " \t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u3000"
 
 
 def tokens(content: str) -> list[Token]:
     """The tokens of one line, spaces left out."""
     found: list[Token] = []
     before = -1
-    for match in _TOKEN.finditer(content.rstrip(_SPACES)):  # behind the last token it would look for one at each space
+    for match in _TOKEN.finditer(content.rstrip(SPACES)):  # behind the last token it would look for one at each space
         kind = match.lastgroup or ""
         start, end = match.span(match.lastindex or 0)
         text = content[start:end]

@@ -7,6 +7,7 @@ from typing import Final
 from otelwod.workout.numbers import MAX_NUMBER, number
 from otelwod.workout.reading.step import Step
 from otelwod.workout.units import SPELLINGS, dimension
+from otelwod.workout.wordlist import words
 
 _FRACTIONS: Final = frozenset({2.0, 3.0, 4.0, 8.0})
 """What may stand below: 1/4 mile is a fraction, 65/95 lb is not."""
@@ -18,6 +19,18 @@ STROKES: Final = frozenset(
     {"swim", "free", "freestyle", "fly", "butterfly", "backstroke", "breaststroke", "breast", "kick", "im", "drill"}
 )
 """Words of a pool: what they count is metres."""
+_IN_POOL: Final = STROKES | words(
+    """
+    stroke crawl back pull paddles fins board buoy swim swims kicks drills choice with and / & easy hard fast slow
+    steady moderate sprint build descend race pace max effort technique smooth strong relaxed warm-up cool-down warm
+    cool up down
+    """
+)
+
+
+def in_pool(words: list[str]) -> bool:
+    """Whether these words name what is swum, and nothing else: ``free``, ``fly kick``, but not ``free throws``."""
+    return bool(words) and words[0].lower() in STROKES and all(word.lower() in _IN_POOL for word in words)
 
 
 def amount_at(step: Step, i: int) -> tuple[float | None, int]:

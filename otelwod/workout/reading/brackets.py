@@ -87,8 +87,21 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     found, facts = sub.facts, step.facts
     text = step.slice(inner[0], inner[-1])
     if found.movement is not None or found.reps is not None or found.kind == "rest":
-        step.qualifiers.append(text)
+        parts = listed(inner)
+        if len(parts) > 1:  # (100 kg, slow)
+            for part in parts:
+                enclosed(step, part[0], part)
+        else:
+            step.qualifiers.append(text)
         return
+    timed = bool(step.bare) or step.facts.reps is not None
+    alone = found.kind is None and found.cap is None and found.work_ns is None and found.rounds is None
+    if sub.durations and timed and alone and facts.kind is None and found.distance is None:
+        for length in sub.durations:
+            facts.notes.append(length.text)
+            step.warn(token, f"{length.text!r} in brackets is kept as a note: it may be a rest, a pause or a cap",
+                      f"write rest {length.text}, {length.text} pause, or cap {length.text}")  # fmt: skip
+        sub.durations.clear()
     said = (
         found.load,
         found.size,
@@ -122,6 +135,17 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
     step.bare.extend(one._replace(behind_words=bool(step.words)) for one in sub.bare)
     for remark in remarks:
         step.remarks.add(remark)
+
+
+def listed(inner: list[Token]) -> list[list[Token]]:
+    """What commas separate, none of it empty."""
+    parts: list[list[Token]] = [[]]
+    for token in inner:
+        if token.kind in (",", ";"):
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return [part for part in parts if part]
 
 
 def read_square(step: Step, token: Token) -> None:

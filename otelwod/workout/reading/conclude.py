@@ -6,10 +6,10 @@ from typing import Final
 
 from otelwod.conventions import NANOS_PER_SECOND
 from otelwod.workout.facts import Facts, has_equipment, is_section, resize
-from otelwod.workout.model import Duration
+from otelwod.workout.model import Duration, Reps
 from otelwod.workout.movements import lookup, movement
 from otelwod.workout.numbers import clock
-from otelwod.workout.reading.amounts import STROKES
+from otelwod.workout.reading.amounts import in_pool
 from otelwod.workout.reading.placing import put_load, put_minutes, put_quantity, put_reps
 from otelwod.workout.reading.step import Step
 from otelwod.workout.remarks import Remark
@@ -19,6 +19,7 @@ from otelwod.workout.units import SIZES_BY_MOVEMENT, doubled
 _TRAILING: Final = frozenset({"to", "at", "with", "of", "and", "in", "the", "a"})
 IMPLEMENTS: Final = frozenset({"dbs", "kbs", "dumbbells", "kettlebells"})
 """Words for two of a kind, one in each hand."""
+_WITH: Final = frozenset({"with", "w", "using"})
 _PER_SIDE: Final = frozenset({"each", "ea", "per", "side", "arm", "leg", "hand", "way"})
 
 
@@ -35,6 +36,8 @@ def conclude(step: Step) -> None:
         if facts.movement is None or len(step.bare) > 1:
             step.bare.pop(0)
             put_minutes(step, step.token_of(head), head.value)
+    elif facts.kind == "amrap" and not step.durations and not step.bare:
+        settle_sets(step)
     place_bare(step)
     if step.bodyweight is not None:
         settle_bodyweight(step, step.bodyweight)
@@ -51,6 +54,10 @@ def conclude(step: Step) -> None:
         step.durations.clear()
     if step.durations:
         facts.duration = step.durations[0]
+        if facts.kind is None and facts.reps is not None and facts.load is not None and facts.times_word:
+            length = facts.duration.text
+            step.info(facts.offset, f"{length!r} is read as the time of each set",
+                      f"write rest {length}, or {length} pause if it is that")  # fmt: skip
         own = facts.kind is None and facts.has_work and not facts.is_header
         if own:
             facts.later = tuple(step.durations[1:])
@@ -62,6 +69,18 @@ def conclude(step: Step) -> None:
                 step.said(f"skipped {extra.text!r}: the line has a time already", "give it a line of its own")
     if step.direction_up or step.required:
         step.remarks.add(Remark(facts.offset, "warning", "skipped a mark without a time", "write ^5:00 or *1:00"))
+
+
+def settle_sets(step: Step) -> None:
+    """``3 x AMRAP Push-ups``: without a time they are sets of as many as it goes."""
+    facts = step.facts
+    behind = facts.movement is None and bool(step.line) and step.line[0].start > 0
+    if not facts.times_word or facts.rounds is None or facts.reps is not None or not (facts.movement or behind):
+        return
+    if facts.distance is None and facts.energy is None and facts.cap is None:
+        facts.kind, facts.adopts, facts.reps = None, False, Reps("max")
+        step.info(facts.offset, "an AMRAP without a time is read as sets of as many repetitions as possible",
+                  f"write {facts.rounds} x max, or {facts.rounds} x AMRAP 2 for two minutes each")  # fmt: skip
 
 
 _UNLOADED: Final = ("_up", "dip", "air_squat", "pistol", "handstand", "ring_row", "wall_", "_hold", "jump", "burpee")
@@ -145,6 +164,10 @@ def name_movement(step: Step) -> None:
         words.pop()  # lunge DBs 50/35: what is held, not what is done
     while len(words) > 1 and not step.literal and words[-1].lower() in _TRAILING:
         words.pop()
+    if len(words) > 1 and not step.literal and words[0].lower() in _WITH:
+        rest = words[2 if words[1].lower() in ("a", "an", "one", "the") else 1 :]
+        if lookup(" ".join(rest)) is not None:
+            words[:] = rest  # AMRAP 12 with a 20 kg KB swing
     side: list[str] = []
     if not step.literal:
         while len(words) > 1 and words[-1].lower() in _PER_SIDE:
@@ -255,7 +278,7 @@ def _is_cardio(facts: Facts) -> bool:
 def _laps(step: Step, value: float) -> bool:
     """Whole lengths of a pool in front of a stroke."""
     amount = step.facts.reps or step.facts.distance or step.facts.energy
-    return value >= 25 and value % 25 == 0 and not amount and bool(step.words) and step.words[0].lower() in STROKES
+    return value >= 25 and value % 25 == 0 and not amount and in_pool(step.words)
 
 
 def place_bare(step: Step) -> None:

@@ -154,6 +154,10 @@ def read_series(step: Step, start: int, first: float, j: int) -> bool:
         step.facts.rounds = whole[0]
         step.info(token.start, f"of {whole[0]}-{whole[1]} rounds the first number counts", "write one number")
         step.i += 1
+    elif step.facts.rounds == len(whole) and not step.facts.scheme:
+        step.facts.rounds, step.facts.scheme = None, whole  # 3 rounds of 21-15-9
+        step.info(token.start, f"{step.slice(token, last)!r} names the {len(whole)} rounds of the line",
+                  "write the scheme on a line below the rounds to do all of it in each")  # fmt: skip
     elif step.facts.rounds is not None or step.facts.scheme:
         step.warn(
             token, f"skipped {step.slice(token, last)!r}: the line has rounds already", "give it a line of its own"
@@ -173,7 +177,7 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
     """A number without a unit: rounds, repetitions, or bare."""
     facts, after = step.facts, step.at(step.i)
     word = step.word_at(step.i)
-    crossed = word == "x" and (not step.words or step.word_at(step.i + 1) == "max")
+    crossed = word == "x" and (not step.words or _at_most(step, step.i + 1))
     times = after.kind == "times" or crossed or (after.kind == "*" and after.glued)
     if times and women is None:
         if value == 2 and pair_follows(step):
@@ -216,6 +220,15 @@ def place_count(step: Step, first: Token, last: Token, value: float, women: floa
         put_reps(step, first, value, None)
         return
     put_bare(step, first, last, value, women)
+
+
+def _at_most(step: Step, i: int) -> bool:
+    """``Bench 3 x max``, ``Bench 3x to failure``."""
+    word = step.word_at(i)
+    return word in _MAXIMAL or (word in ("to", "until", "till") and step.word_at(i + 1) in ("failure", "fail"))
+
+
+_MAXIMAL: Final = frozenset({"max", "amap", "amrap", "failure", "fail"})
 
 
 HELD: Final = frozenset({"db", "dbs", "kb", "kbs", "dumbbell", "dumbbells", "kettlebell", "kettlebells"})

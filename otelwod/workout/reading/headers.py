@@ -52,6 +52,10 @@ def on_secondly(step: Step, token: Token, match: re.Match[str]) -> None:
 
 
 def on_amrap(step: Step, token: Token) -> bool:
+    if step.facts.times_word and step.facts.kind is None and step.word_at(step.i) in ("reps", "rep"):
+        step.i += 1
+        step.facts.reps = step.facts.reps or Reps("max")  # 3xAMRAP reps
+        return True
     step.set_kind(token, "amrap")
     skip_words(step, "of", "in")
     take_minutes(step)
@@ -63,6 +67,8 @@ def skip_words(step: Step, *words: str) -> None:
         step.i += 1
 
 
+_ABOUT: Final = frozenset({"of", "for", "with", "w", "using", "wearing", "in", "at", "on", "from", "without"})
+"""Words that no movement begins with: the number in front of them is the length of the header."""
 _PRIMES: Final = frozenset({"'", "\u2019", "\u2032"})
 """Signs of minutes."""
 
@@ -78,7 +84,7 @@ def take_minutes(step: Step) -> None:
         return
     if after.kind in _PRIMES:  # TC: 18'
         j, after = j + 1, step.at(j + 1)
-    if after.kind in ("end", ":", "open", "-", ",", ";") or step.word_at(j) in ("of", "for"):
+    if after.kind in ("end", ":", "open", "-", ",", ";", "@") or step.word_at(j) in _ABOUT:
         first = step.line[step.i]
         step.i = j
         put_minutes(step, first, value)
@@ -97,6 +103,12 @@ def on_as_many(step: Step, _token: Token) -> bool:
 def on_emom(step: Step, token: Token) -> bool:
     step.set_kind(token, "emom")
     skip_words(step, "for", "of")
+    number = step.at(step.i)
+    if number.kind == "number" and step.word_at(step.i + 1) in _ABOUT - {"of", "for"} and step.facts.rounds is None:
+        value, behind = amount_at(step, step.i)
+        if value is not None and step.facts.interval_ns in (None, 60 * NANOS_PER_SECOND):
+            step.i = behind
+            put_rounds(step, number, value)  # EMOM 12 with a 20 kg KB: 10 swings
     return True
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from otelwod.workout.numbers import clock, timer
-from otelwod.workout.reading.amounts import STROKES, time_at, time_unit_at
+from otelwod.workout.reading.amounts import in_pool, time_at, time_unit_at
 from otelwod.workout.reading.placing import put_time
 from otelwod.workout.reading.step import Step
 from otelwod.workout.reading.stray import stray
@@ -16,7 +16,8 @@ from otelwod.workout.units import SPELLINGS
 def read_colon(step: Step, token: Token) -> None:
     before, after = step.at(step.i - 1), step.at(step.i + 1)
     numeric = before.kind in ("number", "time")
-    spaced = not token.glued and not after.glued and after.kind == "number"
+    apart = not token.glued and not after.glued and after.kind == "number"
+    spaced = apart and token.start == before.end + 1 and not (step.facts.kind and step.at(step.i + 2).kind == "word")
     if numeric and ((token.glued and after.glued) or spaced):
         first = step.i - 1
         step.i += 1
@@ -66,6 +67,8 @@ def on_at(step: Step, token: Token) -> bool:
     first = step.i
     first += step.word_at(first) in ("min", "minute")
     timed = step.at(first).kind == "time" or (step.at(first).kind == "number" and first > step.i)
+    if not step.words and step.at(first).kind == "number" and not timed:
+        return True  # AMRAP 12 at 60 kg: 5 cleans
     if step.words or not timed or step.at(first + 1).kind not in (":", "-") or step.at(first + 2).kind == "time":
         return False
     text = step.slice(token, step.line[first])
@@ -82,7 +85,7 @@ def on_send_off(step: Step, token: Token) -> bool:
     facts = step.facts
     if facts.rounds is None or facts.kind is not None or not time_at(step, step.i):
         return False
-    if facts.distance is None and not swims(step):
+    if facts.distance is None and not swims(step) and not (facts.times_word and (step.bare or facts.reps)):
         return False
     step.set_kind(token, "emom")
     step.interval_next = True
@@ -93,7 +96,7 @@ def on_send_off(step: Step, token: Token) -> bool:
 
 def swims(step: Step) -> bool:
     """Whether the first word of the movement is a stroke: its bare numbers are metres, its times starts."""
-    return bool(step.words) and step.words[0].lower() in STROKES
+    return in_pool(step.words)
 
 
 def read_span(step: Step, token: Token, first: int, end: int) -> None:
@@ -135,6 +138,7 @@ def read_time(step: Step, token: Token) -> None:
         return
     value = timer(token.text)
     if isinstance(value, str):
+        step.i += after.glued and after.word == "x"  # 5:3x
         step.error(token, f"{token.text!r} is not a time", value)
         return
     if step.at(step.i).kind == "-" and step.at(step.i + 1).kind == "time":

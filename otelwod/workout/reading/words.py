@@ -53,8 +53,14 @@ def on_of(step: Step, _token: Token) -> bool:
 def on_max(step: Step, _token: Token) -> bool:
     after = step.word_at(step.i)
     facts = step.facts
-    if facts.reps is not None or after == "effort":
+    counted = any(token.kind in ("number", "time") for token in step.line[step.i :])
+    if facts.reps is not None or (after == "effort" and (counted or facts.rounds is None or measured(step))):
         return False
+    if after in ("rounds", "round") and facts.kind == "amrap" and not step.words:
+        step.i += 1
+        return True
+    if after == "effort" or after == "out":
+        step.i += 1
     unit = SPELLINGS.get(after)
     if unit is not None and dimension(unit) in ("energy", "distance") and unit not in SIZES:
         step.i += 1
@@ -68,6 +74,31 @@ def on_max(step: Step, _token: Token) -> bool:
         step.i += 1
     facts.reps = Reps("max")
     return True
+
+
+def measured(step: Step) -> bool:
+    """Whether the step has a distance, calories, a time or a number already."""
+    facts = step.facts
+    return bool(step.bare or step.durations or facts.reps or facts.distance or facts.energy or facts.scheme)
+
+
+def on_failure(step: Step, token: Token) -> bool:
+    """``3x failure``, ``3 sets to failure``: as many as it goes."""
+    facts = step.facts
+    if len(step.words) > 0 and step.words[-1].lower() in _UNTIL:
+        step.words.pop()
+    elif facts.rounds is None:
+        return False
+    if measured(step):
+        facts.notes.append("to failure")
+        step.info(token.start, "'to failure' is kept as a note: the count or time that stands there is read",
+                  "write 1 x max for a set to failure")  # fmt: skip
+    else:
+        facts.reps = Reps("max")
+    return True
+
+
+_UNTIL: Final = frozenset({"to", "till", "until"})
 
 
 def on_rpe(step: Step, token: Token) -> bool:
@@ -96,6 +127,8 @@ def on_rounds(step: Step, token: Token) -> bool:
     """``Rounds 3``, ``Rounds: 3``; behind a scheme the word says nothing new."""
     if step.facts.scheme or step.facts.rounds is not None or step.facts.kind == "amrap":
         return not step.words
+    if step.word_at(step.i) == "of" and step.at(step.i + 1).kind == "number" and step.at(step.i + 2).kind == "-":
+        return not step.words  # rounds of 21-15-9
     j = step.i + 1 if step.at(step.i).kind == ":" else step.i
     if step.at(j).kind == "number" and not step.words and step.at(j + 1).kind in ("end", "open", ":"):
         value, behind = amount_at(step, j)
@@ -196,6 +229,8 @@ _WORDS: Final[dict[str, Callable[[Step, Token], bool]]] = {
     "timecap": headers.on_cap,
     "time": headers.on_cap,
     "max": on_max,
+    "failure": on_failure,
+    "fail": on_failure,
     "amap": on_max,
     "rpe": on_rpe,
     "bw": on_bodyweight,

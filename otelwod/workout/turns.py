@@ -1,0 +1,49 @@
+"""Rounds in an EMOM: the rounds of its lines that take turns, or rounds that are done in every interval."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from otelwod.workout.drafts import Draft, Drafts
+from otelwod.workout.facts import Facts
+
+_ROUNDS: Final = re.compile(r"\b(?:rounds|rds)\b", re.IGNORECASE)
+
+
+def settle_turns(found: Drafts) -> None:
+    """``EMOM 16``, ``4 rounds`` of four lines: 4 × 4 are the intervals; other rounds in one are said."""
+    drafts = found.drafts
+    inside: dict[int, list[int]] = {}
+    for i, draft in enumerate(drafts):
+        above = drafts[draft.parent] if draft.parent is not None else None
+        if above is not None and (above.facts.kind in ("emom", "amrap") or _plain_rounds(above)):
+            inside.setdefault(draft.parent or 0, []).append(i)
+    for i, draft in enumerate(drafts):
+        above = drafts[draft.parent] if draft.parent is not None else None
+        if above is None or not _plain_rounds(draft) or draft.facts.rounds == 1:
+            continue
+        count = draft.facts.rounds
+        if above.facts.kind == "amrap" and draft.facts.within:
+            found.say(draft, "info", f"the {count} rounds are done in each round of the AMRAP",
+                      f"write {count} x AMRAP for as many AMRAPs")  # fmt: skip
+        if above.facts.kind != "emom" or above.facts.rounds is None or above.facts.assumed:
+            continue
+        lines = [k for k in inside.get(i, ()) if not drafts[k].facts.is_aside]
+        turns = sum(not drafts[k].facts.joined for k in lines)
+        alone = all(k == i or drafts[k].facts.is_aside for k in inside[draft.parent or 0])
+        total = above.facts.rounds
+        if alone and turns > 1 and turns * (count or 0) == total and not draft.facts.has_work:
+            for k in lines:
+                drafts[k].parent = draft.parent
+            draft.facts = Facts(offset=draft.facts.offset, action=f"{count} rounds")
+            found.say(draft, "info", f"{count} rounds of {turns} lines that take turns are the {total} intervals",
+                      "write + in front of the lines to do all of them in one interval")  # fmt: skip
+        elif _ROUNDS.search(draft.text[:200]) is not None:
+            found.say(draft, "warning", f"the {count} rounds are done in each of the {total} intervals",
+                      f"write EMOM {total} (without rounds) above lines that take turns")  # fmt: skip
+
+
+def _plain_rounds(draft: Draft) -> bool:
+    facts = draft.facts
+    return facts.rounds is not None and facts.kind is None and not facts.scheme
