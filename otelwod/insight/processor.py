@@ -119,11 +119,11 @@ class PerformanceProcessor(Intake):
             self._limit = RING * ENTRY
             if self._background:
                 self._start_thread()
-        elif self._closed or size > HARD * RING:
-            kept = RING
-            if size > HARD * RING:
-                self._lost += size - kept
-                del self._ring[: (size - kept) * ENTRY]
+        elif size > HARD * RING:
+            self._lost += size - RING
+            del self._ring[: (size - RING) * ENTRY]
+        elif self._closed:
+            return
         elif self._thread is None or size > 4 * RING:
             if self._lock.acquire(blocking=False):
                 try:

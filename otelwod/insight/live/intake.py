@@ -133,7 +133,10 @@ class Intake(SpanProcessor):
 
         def remembering(span: ReadableSpan) -> None:
             on_end(span)
-            _last_context.set(span.context)
+            try:
+                _last_context.set(span.context)
+            except Exception as error:  # noqa: BLE001 - nothing of ours may reach the host
+                self._guard.failed(error, "on_end")
 
         self.on_start = marking  # type: ignore[method-assign]
         self.on_end = remembering  # type: ignore[method-assign]
