@@ -38,7 +38,7 @@ _TEAM: Final = (
 _RATE: Final = r"(?:1[4-9]|[2-4]\d)"
 """Strokes a minute that people row, ski or swim."""
 _OF_HEADERS: Final = (
-    _rule(rf"^{_TEAM} ?:|(?:^|(?<=\S)[ ,(]+(?:for |in )?(?:an? )?){_TEAM}(?: ?[-\u2013\u2014](?= ))?"),
+    _rule(rf"^{_TEAM} ?:|(?:^|(?<=\S)(?<!\bin)[ ,(]+(?:for |in )?(?:an? )?){_TEAM}(?: ?[-\u2013\u2014](?= ))?"),
     _rule(r"(?<=\w)[ ,]+(?:in )?(?:teams?|pairs?|partners?|duos?|trios?)(?= ?:)"),
     _rule(r"^(?:partner|team|buddy|pair)s?(?: wod\b| workout\b| metcon\b)?(?=[ ,-])(?! ?:)[ ,\-\u2013\u2014]*"),
     _rule(r"^alternat(?:e|ing) (?=e\d*mom\b)"),
@@ -46,6 +46,7 @@ _OF_HEADERS: Final = (
     _rule(r",? ?\(?\b(?:with|in|wearing)(?: an?)? (?:weight(?:ed)? )?vest\b\)?"),
     _rule(r",? ?\(?\b(?:partition|break up|share|split|divide|scale)(?: the| reps| work| it)* (?:up )?"
           r"as (?:you (?:like|wish|want|need)|needed|desired|necessary)\b\)?"),
+    _rule(r",? ?\bwithout (?:any )?(?:rest|stopping|breaks?|dropping)\b"),
     _rule(r" ?\b(?:of )?(?:the |these )?following\b(?: (?:movements|exercises|stations|complex|circuit))?"),
     _rule(r"(?:,|[-\u2013\u2014]| of)? ?\b(?:\d+|two|three|four|five|six) (?:stations|movements|exercises)\b"),
     _rule(r"(?:,|[-\u2013\u2014])? ?\balternat(?:e|es|ing)(?: between)?(?: (?:movements|exercises|minutes|stations))?"
@@ -87,7 +88,7 @@ _TURN: Final = _rule(r"(?<=\w)[ ,]+\(?(?:as (?:an? )?|for (?:an? )?)?(?:buy[- ]?
 _EMOM_ROUNDS: Final = _SAID[2][0]
 _SIGNS: Final = re.compile(
     r"team|partner|pair|budd|group|metcon|wod|workout|conditioning|vest| as |following|stations|movements|exercises"
-    r"|alternat| for |with |w/|using|spm|bpm|rpm|s/m|/min|watt|w\b|rate|\bs?r ?\d|s/r|duo|trio"
+    r"|alternat| for |with |w/|using|without|spm|bpm|rpm|s/m|/min|watt|w\b|rate|\bs?r ?\d|s/r|duo|trio"
     r"|tempo|@|pace|works|cash|buy|kgx|lbx|lbsx|rounds|rds"
 )
 _WITH_REST: Final = _rule(

@@ -211,7 +211,7 @@ def _check_childless(found: Drafts, draft: Draft, kind: BlockType | None, unknow
         hint = "write it above the lines that it is meant for" if ends else "indent the lines that belong to it"
         found.say(draft, "warning", "nothing stands in it", hint)
     many = facts.reps.target or 0 if facts.reps is not None else 0
-    if movement is not None and 1000 < many < 7000 and many % 100 and max(str(many)) <= "6":
+    if movement is not None and 1000 < many < 7000 and many % 100 and str(many) in draft.text:
         found.say(draft, "info", f"{many:,} are read as repetitions", f"write tempo {many} if it is a tempo")
     if kind == "effort" and movement is None and facts.reps is not None and facts.load is None:
         found.say(draft, "info", "repetitions without a movement", "write the movement behind their number")

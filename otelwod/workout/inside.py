@@ -11,6 +11,9 @@ from otelwod.workout.units import SPELLINGS
 from otelwod.workout.wordlist import words
 
 _TIMED: Final = re.compile(r"amraps?|(?:amrap|emomx?)[0-9]+|emom|otm|e[0-9]+mom|e[0-9]+s(?:om)?|every")
+_SHORTEST: Final = 5
+"""Tokens of the shortest such line: ``EMOM 9 2x5``."""
+_INITIALS: Final = frozenset("aeom")
 _OPENING: Final = 16
 """Tokens in which the header of a line ends."""
 _GROUPS: Final = words("x rounds round rds rd sets set")
@@ -24,7 +27,8 @@ def rounds_inside(line: list[Token]) -> tuple[list[Token], list[Token], bool]:
     A count behind an AMRAP or intervals that have their length is that of rounds within; without one it is the length.
     """
     opening = line[:_OPENING]
-    if not any(token.word and _TIMED.fullmatch(token.word) for token in opening):
+    starts = [i for i, token in enumerate(opening) if token.word[:1] in _INITIALS and _is_timed(line, i)]
+    if len(line) < _SHORTEST or not starts:
         return line, [], False
     by_minutes = any(token.word in ("emom", "otm") for token in opening)
     lengths = depth = 0
@@ -38,13 +42,19 @@ def rounds_inside(line: list[Token]) -> tuple[list[Token], list[Token], bool]:
         depth += (token.kind == "open") - (token.kind == "close")
         if token.kind in ("number", "time"):
             lengths += not (by_minutes and _short(line, i))
-        elif token.word and _TIMED.fullmatch(token.word):
+        elif i in starts:
             named = True
             interval = token.word == "every" and i + 1 < len(line) and line[i + 1].kind in ("number", "time")
             lengths += (token.word[-1].isdigit()) - interval
         elif token.word and token.word not in HEADER_WORDS:
             break
     return line, [], False
+
+
+def _is_timed(line: list[Token], i: int) -> bool:
+    """Whether the word at ``i`` names an AMRAP or intervals (``on the minute`` does)."""
+    word = line[i].word
+    return _TIMED.fullmatch(word) is not None or (word in ("minute", "min") and i > 0 and line[i - 1].word == "the")
 
 
 def _separates(line: list[Token], i: int) -> bool:

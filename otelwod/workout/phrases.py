@@ -11,7 +11,7 @@ from typing import Final
 from otelwod.workout.blanking import blank
 from otelwod.workout.model import Severity
 from otelwod.workout.remarks import Remark, Remarks
-from otelwod.workout.spellings import respell, rule, signs, unwrap_rest
+from otelwod.workout.spellings import NUMBERED, respell, rule, signs, unwrap_rest
 from otelwod.workout.tempo import mark_tempo
 
 _LONGEST: Final = 400
@@ -107,13 +107,15 @@ _BOLD: Final = rule(r"\*\*(?=\S)([^*]+)\*\*|__(?=\S)([^_]+)__", "**", "__")
 _SPELLED: Final = rule(rf"(?<=rest )(\s*)({'|'.join(_NUMBER_WORDS)})(?= (?:min|sec))", " min", " sec")
 _PARTS: Final = rule(r"^(cash|buy|warm|cool) (?=(?:out|in|up|down)\b)", "cash ", "buy ", "warm ", "cool ")
 _KEYCAP: Final = re.compile("[0-9#*]\ufe0f?\u20e3")
-_SIGNS: Final = re.compile(r"[0-9][0-9x]{3}|[0-9]-[0-9x]-[0-9x]-|" + "|".join(map(re.escape, sorted(signs))))
+_SIGNS: Final = re.compile("|".join(map(re.escape, sorted(signs))))
 """What a line has if there is anything to do in it; most lines have none of it."""
 
 
 def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
     """The line without such phrases, as long as before; each one that says something becomes a note and is said."""
-    if len(body) > _LONGEST or (body.isascii() and _SIGNS.search(body.lower()) is None):
+    if len(body) > _LONGEST:
+        return body
+    if body.isascii() and NUMBERED.search(body) is None and _SIGNS.search(body.lower()) is None:
         return body
     end = body.find("//")
     line, comment = (body, "") if end < 0 else (body[:end], body[end:])

@@ -14,6 +14,10 @@ signs: Final[set[str]] = set()
 """What a line has if there is anything to do in it."""
 
 
+NUMBERED: Final = re.compile(r"[0-9][0-9x-][0-9x][0-9x-]|(?:and|then|&) ?[0-9]", re.IGNORECASE)
+"""What a line has besides, if it may have a tempo, or numbers joined by words."""
+
+
 def rule(pattern: str, sign: str, *others: str) -> re.Pattern[str]:
     """A rule, and its signs."""
     signs.update((sign, *others))
@@ -41,16 +45,16 @@ _AMOUNTS: Final = rule(r"(?<![\w.,/])\d+(m|k|km|cal)(?:/\d+\1){2,}(?![\w/])", "m
 """``500m/400m/300m``"""
 _LOADS: Final = rule(r"(?<=@ )\d+%(?:, ?\d+%){2,}(?! ?[x\d])|(?<=@)\d+%(?:, ?\d+%){2,}(?! ?[x\d])", "%")
 """``@ 65%, 75%, 85%``"""
-_THEN: Final = r"(?: ?, ?(?:(?:and|then) |& ?)?| ?& ?| (?:and|then) )"
+_THEN: Final = r"(?: ?[,;] ?(?:(?:and|then) |& ?)?| ?& ?| (?:and|then) )"
 _LIST: Final = rule(
     rf"(?<![\w,.:/-])(?<!\()(\d{{1,3}})((?:{_THEN}\d{{1,3}}){{2,}})(?= *(?:$|[@(:]| [^\W\d]))"
     r"(?! *(?:s|secs?|mins?|in|ft|%|#)\b)(?! ?,)",
-    ",", "& ", *(f"{word} {digit}" for word in ("and", "then", "&") for digit in range(10)),
+    ",", ";",
 )  # fmt: skip
 """``21, 15, 9``; ``21, 15, and 9``; ``21, 15 & 9``"""
 _TWO: Final = rule(
     r"^(\d{1,3}) (?:and|&) (\d{1,3})(?= *:?$| [^\W\d])(?! *(?:kgs?|lbs?|m|km|cals?|s|secs?|mins?|in|ft|x|%|#)\b)",
-    "and ", "& ",
+    "& 1",
 )  # fmt: skip
 """``21 and 15 Thrusters``"""
 _UNIT: Final = re.compile(r" *(?:kgs?|lbs?|m|km|cals?)\b", re.IGNORECASE)
@@ -66,7 +70,7 @@ _FIFTIES_EACH: Final = rule(r"\b(\d{2})s ?/ ?(\d{2})s\b", "s/", "s /")
 """``DB thrusters 50s/35s``"""
 _HELD: Final = re.compile(r"\b(?:db|kb|dumbbell|kettlebell)s?\b", re.IGNORECASE)
 _CARRIED: Final = re.compile(r"\b(?:hold|hang|carry|plank|walk|max|amrap|on|off|rest|work)\b", re.IGNORECASE)
-_RESTED: Final = rule(r"(?<=\S) ?\( *(rest (?=\d|:\d)[^()]*)\)", "(rest")
+_RESTED: Final = rule(r"(?<=\S) ?\( *(rest (?=\d|:\d)[^(),;]*)\)", "(rest")
 """``5 sets (rest 2:00)``"""
 _RESTED_BEHIND: Final = rule(
     r"(?<![xX\u00d7(])(?<![xX\u00d7] )(?<!rounds )(?<!sets )(?<!of )(?<!: )"
@@ -74,6 +78,8 @@ _RESTED_BEHIND: Final = rule(
     ",", ";", "/ rest",
 )  # fmt: skip
 """``5x5 (100 kg, rest 2:00)``, but not a group of steps that is repeated."""
+_RESTED_LOAD: Final = rule(rf"\(([^()]*?(?:\dkgs?| kgs?|lbs?|%)) ?[,;] ?({_TIME} rest)\)", " rest)")
+"""``5x5 Squat (80%, 2:00 rest)``"""
 _BODY: Final = rule(r"(?<=\d )body weights?\b", "body weight")
 _EACH_HALF: Final = rule(r"(?<![\d.+])(\d{1,3}) ?\+ ?\1(?= [^\W\d])", "+")
 """``10+10 split squats``"""
@@ -92,6 +98,7 @@ def respell(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str:
 
     text = _BODY.sub(lambda found: "bodyweight".ljust(len(found[0])), text)
     text = _RESTED_BEHIND.sub(lambda found: f"({found[1]}),{found[2]}".ljust(len(found[0])), text)
+    text = _RESTED_LOAD.sub(lambda found: f"({found[1]}),{found[2]}".ljust(len(found[0])), text)
     text = unwrap_rest(text)
     if not _EQUIPMENT.search(text):
         text = _MINUTES.sub(lambda found: f"{found[1]}:{int(found[2]):02d}".ljust(len(found[0])), text)

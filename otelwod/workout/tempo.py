@@ -15,7 +15,7 @@ from otelwod.workout.remarks import Remark, Remarks
 from otelwod.workout.wordlist import words
 
 _SIGNS: Final = re.compile(
-    r"(?<![\w.,:/@-])(?:[0-9][0-9xX]{3}|[0-9](?:-[0-9xX]){3})(?![\w%#]|[.,:/-][0-9xX]| ?(?:m|km|mi|ft|yd|lbs?|kgs?"
+    r"(?<![\w.,:/@-])(?:[0-9][0-9xX]{3}|[0-9](?:-[0-9xX]){2,3})(?![\w%#]|[.,:/-][0-9xX]| ?(?:m|km|mi|ft|yd|lbs?|kgs?"
     r"|%|#|cals?|reps?|rounds?|sets?|s|secs?|mins?|x|tempo)\b)"
 )
 _NAMED: Final = re.compile(r"(?:@|\btempo:?) ?$", re.IGNORECASE)
@@ -47,7 +47,8 @@ def mark_tempo(text: str, shift: int, remarks: Remarks, notes: list[str]) -> str
 
 def _is_tempo(said: str, before: str, behind: str) -> bool:
     if "-" in said:  # 21-15-9 has no zeros
-        return "0" in said or "x" in said.lower()
+        alone = said.count("-") == 2 and not any(map(str.isalpha, before))  # 3-0-1 Squats
+        return not alone and ("0" in said or "x" in said.lower())
     if said.isdigit():
         return said[2:] != "00" and max(said) <= "6" and _names_strength(before)
     if not re.fullmatch("[0-9][0-9]X[0-9]", said):

@@ -41,7 +41,7 @@ def settle_turns(found: Drafts) -> None:
                       "write + in front of the lines to do all of them in one interval")  # fmt: skip
         elif _ROUNDS.search(draft.text[:200]) is not None:
             found.say(draft, "warning", f"the {count} rounds are done in each of the {total} intervals",
-                      f"write EMOM {total} (without rounds) above lines that take turns")  # fmt: skip
+                      f"leave the rounds out if all {total} intervals together are {count} rounds")  # fmt: skip
 
 
 def _plain_rounds(draft: Draft) -> bool:

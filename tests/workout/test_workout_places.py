@@ -70,6 +70,8 @@ INSIDE = [
         "AMRAP 10: 3 rounds: 5 burpees, 10 squats",
         ("as many rounds as possible in 10:00:", "  3 rounds:", "    5 burpees", "    10 squats"),
     ),
+    ("on the minute for 16: 4 sets of 5 burpees", (EVERY_16, "  4 sets of 5 burpees")),
+    ("EMOM 16 2x5 squats", (EVERY_16, "  2 sets of 5 squats")),
     ("AMRAP 10: max rounds of 5 squats", ("as many rounds as possible in 10:00: 5 squats",)),
     (
         "AMRAP 4: 3 rounds, rest 1:00\n5 burpees",
@@ -98,6 +100,7 @@ HEADERS = [
     ("AMRAP 12 using a 24 kg kettlebell: 10 swings", ("as many rounds as possible in 12:00: 10 swings",)),
     ("AMRAP 12 at 60 kg: 5 cleans", ("as many rounds as possible in 12:00: 5 cleans 60 kg",)),
     ("AMRAP 12 in a vest: 5 squats", ("as many rounds as possible in 12:00: 5 squats",)),
+    ("AMRAP 12 without rest: 5 squats", ("as many rounds as possible in 12:00: 5 squats",)),
     ("AMRAP 12 : 5 squats", ("as many rounds as possible in 12:00: 5 squats",)),
     ("AMRAP 12 with a smile", ("as many rounds as possible in 12:00: with a smile",)),
     ("E2MOM 12 with a 20 kg KB swing", ("every 2:00, 10 times: 12 KB swing 20 kg",)),
@@ -127,6 +130,7 @@ TEMPOS = [
     ("Squat 20X1 5x5", ("5 sets of 5 Squat",)),
     ("Squat 3x5 3-1-X-0", ("3 sets of 5 Squat",)),
     ("3-0-1-0 squats", ("squats",)),
+    ("Curls 3x12 3-0-1", ("3 sets of 12 Curls",)),
     ("Squat 3010 reps", ("3010 Squat",)),
     ("Squat 3000", ("3000 Squat",)),
     ("Zorgle 3010", ("3010 Zorgle",)),
@@ -145,6 +149,10 @@ BRACKETS = [
     ("5x5 Squat (3 s down, 100 kg)", ("5 sets of 5 Squat (3 s down) 100 kg",)),
     ("5x5 Squat (100 kg, rest 2:00)", ("5 rounds:", "  5 Squat 100 kg", "  rest 2:00")),
     ("5x5 Squat (1:1 rest)", ("5 rounds:", "  5 Squat", "  rest as needed")),
+    ("5x5 Squat (80%, 2:00 rest)", ("5 rounds:", "  5 Squat 80%", "  rest 2:00")),
+    ("5x5 Squat (rest 2:00, 80%)", ("5 sets of 5 Squat 80%",)),
+    ("10 Thrusters (95, scaled 65)", ("10 Thrusters (95, scaled 65)",)),
+    ("10 Thrusters (95/65, unbroken)", ("10 Thrusters (unbroken) 95 lb",)),
     ("Plank 3 x (1:00, 10 kg)", ("3 sets of 1:00 Plank 10 kg",)),
     ("Run 400 m (2:00)", ("2:00 Run 400 m",)),
     ("Row 500 m (20 spm, hard)", ("500 m Row (hard)",)),
@@ -175,6 +183,7 @@ SCHEME = ("21-15-9 repetitions:", "  thrusters", "  pull-ups")
 LISTS = [
     ("21, 15, and 9\nthrusters\npull-ups", SCHEME),
     ("21, 15 & 9\nthrusters\npull-ups", SCHEME),
+    ("21; 15; and 9\nthrusters\npull-ups", SCHEME),
     ("21,15&9:\nthrusters\npull-ups", SCHEME),
     ("21 and 15 and 9\nthrusters\npull-ups", SCHEME),
     ("21, 15, then 9 reps of thrusters and pull-ups", SCHEME),
@@ -206,6 +215,7 @@ FAILURE = [
     ("Bench 3x10, last set to failure", ("3 sets of 10 Bench",)),
     ("10 burpees to failure", ("10 burpees",)),
     ("failure push-ups", ("failure push-ups",)),
+    ("Squat to fail safely", ("Squat to fail safely",)),
     ("3 x AMRAP 5\n5 burpees", ("3 rounds:", "  as many rounds as possible in 5:00:", "    5 burpees")),
 ]
 RESTED = ("3 rounds:", "  10 squats", "  rest 1:00", "  10 pull-ups", "  rest 1:00")
@@ -263,8 +273,9 @@ def test_board(board: str, expected: tuple[str, ...]) -> None:
         ("Squat tempo 3010", 7, "info", "the tempo is kept as a note", "@ 95 lb"),
         ("5 x 5 (100 kg, 3 s)", 7, "warning", "'3 s' in brackets is kept as a note", "write rest 3 s"),
         ("5 x 5 squats 100 kg 3 s", 1, "info", "the time of each set", "rest 3 s"),
+        ("5x5 Squat (rest 2:00, 80%)", 12, "warning", "'rest 2:00' in brackets", "write it behind the line"),
         ("5x5 (100 kg, slow)", 1, "warning", "skipped (slow)", "behind a movement"),
-        ("EMOM 16: 4 rounds of 5 burpees", 10, "warning", "in each of the 16 intervals", "write EMOM 16"),
+        ("EMOM 16: 4 rounds of 5 burpees", 10, "warning", "in each of the 16 intervals", "leave the rounds out"),
         ("EMOM 16: 4 rounds of: rows, squats, dips, planks", 10, "info", "4 rounds of 4 lines", "+ in front"),
         ("EMOM 16: 4 rounds of\n5 burpees", 8, "info", "the length of the EMOM counts", "E5MOM x 4"),
         ("AMRAP 10: 3 rounds of 5 burpees", 11, "info", "in each round of the AMRAP", "3 x AMRAP"),
@@ -322,6 +333,21 @@ def test_an_aside_in_brackets_leaves_none(aside: str) -> None:
 def test_what_stands_beside_an_aside_is_read() -> None:
     assert said("3 rounds (I go you go, rest 1:00)\n10 squats") == ("3 rounds:", "  10 squats", "  rest 1:00")
     assert said("10 rows (while partner planks (hard))") == ("10 rows",)
+
+
+@pytest.mark.parametrize("board", ["3 x AMRAP 20 cal row", "3 x AMRAP cap 5:00 push-ups", "3 x AMRAP"])
+def test_an_amrap_that_measures_something_else_stays_one(board: str) -> None:
+    assert parse(board + "\n").statements[1].type == "amrap"
+
+
+def test_a_label_of_a_team_is_kept_whole() -> None:
+    workout = parse("In teams of 2: AMRAP 20\n5 squats")
+    assert workout.statements[0].notes == ("In teams of 2",)
+    assert workout.diagnostics[0].message.startswith("'In teams of 2' is kept as a note")
+
+
+def test_a_number_with_its_comma_is_no_tempo() -> None:
+    assert [d.message for d in parse("1,234 squats").diagnostics] == []
 
 
 def test_an_empty_bracket_that_is_written_is_still_said() -> None:

@@ -90,7 +90,14 @@ def enclosed(step: Step, token: Token, inner: list[Token]) -> None:
         parts = listed(inner)
         if len(parts) > 1:  # (100 kg, slow)
             for part in parts:
-                enclosed(step, part[0], part)
+                if any(token.kind in ("word", "time", "%", "#", "/") for token in part):
+                    enclosed(step, part[0], part)
+                else:
+                    step.qualifiers.append(step.slice(part[0], part[-1]))
+        elif found.kind == "rest" and sub.durations:
+            facts.notes.append(text)
+            step.warn(inner[0], f"{text!r} in brackets is kept as a note: no rest is taken",
+                      f"write it behind the line: , {text}")  # fmt: skip
         else:
             step.qualifiers.append(text)
         return

@@ -85,7 +85,7 @@ def measured(step: Step) -> bool:
 def on_failure(step: Step, token: Token) -> bool:
     """``3x failure``, ``3 sets to failure``: as many as it goes."""
     facts = step.facts
-    if len(step.words) > 0 and step.words[-1].lower() in _UNTIL:
+    if step.words and step.words[-1].lower() in _UNTIL and (facts.rounds is not None or token.word == "failure"):
         step.words.pop()
     elif facts.rounds is None:
         return False
