@@ -148,7 +148,10 @@ def _timed_only(facts: Facts) -> bool:
 def _goes_on(drafts: list[Draft], last: int) -> bool:
     """Whether work follows the sets directly, which a time above it may be meant for (``Run``, ``20:00``, work)."""
     draft = drafts[last]
-    after = next((d for d in drafts[last + 1 :] if d.line != draft.line), None)
+    behind = last + 1
+    while behind < len(drafts) and drafts[behind].line == draft.line:
+        behind += 1
+    after = drafts[behind] if behind < len(drafts) else None
     if after is None or after.blank_before or after.fence != draft.fence or after.parent != draft.parent:
         return False
     return not names_only(after.facts) and after.facts.kind != "section"

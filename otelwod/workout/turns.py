@@ -16,23 +16,24 @@ def settle_turns(found: Drafts) -> None:
     drafts = found.drafts
     inside: dict[int, list[int]] = {}
     for i, draft in enumerate(drafts):
-        above = drafts[draft.parent] if draft.parent is not None else None
-        if above is not None and (above.facts.kind in ("emom", "amrap") or _plain_rounds(above)):
-            inside.setdefault(draft.parent or 0, []).append(i)
+        if draft.parent is not None and not draft.facts.is_aside:
+            holder = drafts[draft.parent]
+            if holder.facts.kind == "emom" or _plain_rounds(holder):
+                inside.setdefault(draft.parent, []).append(i)
     for i, draft in enumerate(drafts):
-        above = drafts[draft.parent] if draft.parent is not None else None
-        if above is None or not _plain_rounds(draft) or draft.facts.rounds == 1:
+        over = drafts[draft.parent] if draft.parent is not None else None
+        if over is None or not _plain_rounds(draft) or draft.facts.rounds == 1:
             continue
         count = draft.facts.rounds
-        if above.facts.kind == "amrap" and draft.facts.within:
+        if over.facts.kind == "amrap" and draft.facts.within:
             found.say(draft, "info", f"the {count} rounds are done in each round of the AMRAP",
                       f"write {count} x AMRAP for as many AMRAPs")  # fmt: skip
-        if above.facts.kind != "emom" or above.facts.rounds is None or above.facts.assumed:
+        if over.facts.kind != "emom" or over.facts.rounds is None or over.facts.assumed:
             continue
-        lines = [k for k in inside.get(i, ()) if not drafts[k].facts.is_aside]
+        lines = inside.get(i, [])
         turns = sum(not drafts[k].facts.joined for k in lines)
-        alone = all(k == i or drafts[k].facts.is_aside for k in inside[draft.parent or 0])
-        total = above.facts.rounds
+        alone = inside.get(draft.parent or 0) == [i]
+        total = over.facts.rounds
         if alone and turns > 1 and turns * (count or 0) == total and not draft.facts.has_work:
             for k in lines:
                 drafts[k].parent = draft.parent

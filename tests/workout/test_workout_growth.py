@@ -24,6 +24,9 @@ PIECES = (
     "5 min ", "1:2:", "1 to ", "10 to 1 ", "10-9-...-1 ", "2x50 ", "a 2x50 ", "db 2x50/35 ", "1/2 mile ", "1 1/2 ",
     "@ 2x", "rpe: ", ":40 on ", ":40/:20 ", "1,000", "250m-", "5/3/1 ", "$ ", "$", "'", "95 lb/", "10 a (b) ",
     "part ", "1RM ", "bw ", "odd: ", "1 in ", "(1 (a) ", "a (+) ", "a (5 lb) ", "5-1 a ",
+    "max effort ", "3x failure ", "to failure ", "3xamrap ", "21 and ", "1 & ", "3010 ", "r20 ", "r1:30 ",
+    "emom 5 2x5 ", "amrap 5: 3 rounds of 5 a ", "(5 kg, a) ", "(5 kg, (a, ", "(5 kg, rest 1:00) ", "free ",
+    "teams of 3: ", "(relay, ",
 )  # fmt: skip
 """What a hostile line, or a slip of the keyboard, repeats."""
 TIMES = 150
@@ -90,7 +93,22 @@ def test_work_grows_with_the_line(piece: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["10 a\n", "(1)\n", "cap 5\n", "Squat\n5 @ 5\n", "rest\n", "1 a\nRest between\n", "AMRAP 5\n1 a\n"]
+    "piece",
+    [
+        "10 a\n",
+        "(1)\n",
+        "cap 5\n",
+        "Squat\n5 @ 5\n",
+        "rest\n",
+        "1 a\nRest between\n",
+        "AMRAP 5\n1 a\n",
+        "Row\n250 m\n",
+        "Plank\n:30\n5 a\n",
+        "EMOM 4\n2 rounds\n1 a\n2 b\n",
+        "1 a\n2 b\nRest 1:00 between exercises\n",
+        "3 rounds\n1 a\n2 b\nRest 1:00 between exercises\n",
+        "3 rounds\n  1 a\n  rest 1:00 between exercises\n",
+    ],
 )
 def test_work_grows_with_the_lines(piece: str) -> None:
     assert growth(piece) <= GROWTH

@@ -203,6 +203,7 @@ FAILURE = [
     ("Bench 3 x max @ 60 kg", ("3 sets of Max Bench 60 kg",)),
     ("3xMax push-ups", ("3 sets of Max push-ups",)),
     ("Bench 3 x max effort", ("3 sets of Max Bench",)),
+    ("3 x max effort 200 m run", ("3 sets of 200 m max effort run",)),
     ("5 x 200 m max effort run", ("5 sets of 200 m max effort run",)),
     ("Push-ups 3xAMRAP reps", ("3 sets of Max Push-ups",)),
     ("Push-ups 3 x AMRAP", ("3 sets of Max Push-ups",)),

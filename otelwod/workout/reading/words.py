@@ -53,8 +53,9 @@ def on_of(step: Step, _token: Token) -> bool:
 def on_max(step: Step, _token: Token) -> bool:
     after = step.word_at(step.i)
     facts = step.facts
-    counted = any(token.kind in ("number", "time") for token in step.line[step.i :])
-    if facts.reps is not None or (after == "effort" and (counted or facts.rounds is None or measured(step))):
+    if facts.reps is not None:
+        return False
+    if after == "effort" and (facts.rounds is None or measured(step) or amount_follows(step)):
         return False
     if after in ("rounds", "round") and facts.kind == "amrap" and not step.words:
         step.i += 1
@@ -74,6 +75,11 @@ def on_max(step: Step, _token: Token) -> bool:
         step.i += 1
     facts.reps = Reps("max")
     return True
+
+
+def amount_follows(step: Step) -> bool:
+    """Whether a number or a time stands not far behind."""
+    return any(token.kind in ("number", "time") for token in step.line[step.i : step.i + 8])
 
 
 def measured(step: Step) -> bool:
