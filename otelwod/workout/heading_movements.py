@@ -49,8 +49,8 @@ def _bare_set(facts: Facts, named: Movement) -> bool:
         return False
     if facts.movement is not None and not _paced(facts):
         return False
-    if facts.kind == "emom":
-        return facts.reps is not None  # 3 x 5 @ 75% every 2:30
+    if facts.kind == "emom":  # 3 x 5 @ 75% every 2:30, 10 x 100 m on 1:45
+        return facts.reps is not None or (facts.distance is not None and _is_cardio(named))
     sets = facts.rounds is not None or bool(facts.scheme)
     amount = facts.distance is not None or facts.energy is not None
     if amount and not sets:

@@ -32,6 +32,8 @@ HEADINGS = [
     ("Bike\n20 cal\n15 cal", ("(Bike)", "20 cal Bike", "15 cal Bike")),
     ("Plank\n:30\n:45", ("(Plank)", ":30 Plank", ":45 Plank")),
     ("Farmers carry\n50 m", ("(Farmers carry)", "50 m Farmers carry")),
+    ("Swim\n10 x 100 m on 1:45", ("(Swim)", "every 1:45, 10 times: 100 m Swim")),
+    ("Squat\n10 x 100 m on 1:45", ("Squat", "every 1:45, 10 times: 100 m")),
     ("Row\n250\n500", ("(Row)", "250 m Row", "500 m Row")),
     ("Row\n3 x 250 m\n500 m", ("(Row)", "3 sets of 250 m Row", "500 m Row")),
     (
