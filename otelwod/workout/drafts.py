@@ -103,20 +103,21 @@ def read_drafts(source: Source, default_unit: str) -> Drafts:
                 continue
         if untitled:
             untitled = False
-            if found.title is None and position < last and _all_in_tabata(content, source, position):
-                found.title = content.strip(" :" + _QUOTES)
+            bare = content.partition("//")[0].rstrip()
+            if found.title is None and position < last and _all_in_tabata(bare, source, position):
+                found.title = bare.strip(" :" + _QUOTES)
                 content = content[content.lower().index("tabata") :][:6]
-            elif found.title is None and position < last and _is_title(content):
-                found.title = content.strip(" :" + _QUOTES)
+            elif found.title is None and position < last and _is_title(bare):
+                found.title = bare.strip(" :" + _QUOTES)
                 continue
-            if found.title is None and (taken := _named(content, source, position, default_unit)) is not None:
+            if found.title is None and (taken := _named(bare, source, position, default_unit)) is not None:
                 title, rest = taken
                 found.title = title.strip(" :!" + _QUOTES)
                 message = f"{found.title!r} is read as the name of the workout"
                 diagnostics.add(number, column + 1, "info", message, "write # in front of a name, or 10 before work")
                 if not rest:
                     continue
-                column += max(0, line.find(rest, column) - column) if content.endswith((rest, rest + ")")) else 0
+                column += max(0, line.find(rest, column) - column) if bare.endswith((rest, rest + ")")) else 0
                 content = rest
             head, colon, rest = content.partition(":")
             if found.title is None and colon and rest.strip() and is_title(head):  # Grace: 30 clean & jerks

@@ -52,6 +52,11 @@ _NOTED: Final[tuple[tuple[re.Pattern[str], Severity, str, str], ...]] = (
      "kept as a note: counts are as written", "say who does what"),
     (rule(r"@ ?\d*:\d\d ?/ ?\d+ ?k?m\b", "@"), "info", "a pace is kept as a note and not timed",
      "write the distance alone, or a time for it"),
+    (rule(r",? ?@? ?\(?\b(?:\d{1,2}(?: ?- ?\d{1,2})? ?rir|rir ?:? ?@? ?\d{1,2}(?: ?- ?\d{1,2})?)\b\)?", "rir"), "info",
+     "repetitions in reserve are kept as a note and are no load", "write RPE 8, or the load that is meant"),
+    (rule(r",? ?@? ?\(?\b(?:rpe ?:? ?@? ?\d{1,2}(?:\.5)? ?(?:-|to) ?\d{1,2}(?:\.5)?"
+           r"|\d{1,2}(?:\.5)? ?(?:-|to) ?\d{1,2}(?:\.5)? ?rpe)\b\)?", "rpe"), "info",
+     "a range of efforts is kept as a note", "write one of them, RPE 8"),
     (rule(r"(?<=\d )\((\d+)/\1\)", "("), "info", "kept as a note: the count in front is that of both sides",
      "write the count of both sides together"),
     (rule(r"^(?:on|with) (?:a|the)(?: running| continuous)* clock\b[:.,]?", "clock"), "info",
@@ -140,7 +145,8 @@ def tidy(body: str, remarks: Remarks, notes: list[str]) -> str:
             continue
         said = found[0].strip(" ,:*()@")
         notes.append(said)
-        remarks.add(Remark(shift + found.start(), severity, f"{said!r}: {message}", hint))
+        start = shift + found.start() + found[0].index(said)
+        remarks.add(Remark(start, severity, f"{said!r}: {message}", hint))
         text = unwrap_rest(blank(text, found))
     for pattern in _BLANKED:
         text = pattern.sub(lambda found: " " * len(found[0]), text)

@@ -295,7 +295,10 @@ def test_board(board: str, expected: tuple[str, ...]) -> None:
         ("3 rounds of 21-15-9 squats", 13, "info", "names the 3 rounds of the line", "a line below the rounds"),
         ("3 x AMRAP push-ups", 1, "info", "an AMRAP without a time", "write 3 x max"),
         ("10 burpees to failure", 15, "info", "'to failure' is kept as a note", "1 x max"),
-        ("Bench 3x10, last set to failure", 11, "info", "'last set to failure'", "a line of its own"),
+        ("Bench 3x10, last set to failure", 13, "info", "'last set to failure'", "a line of its own"),
+        ("Bench 3x8 @ 2 RIR", 13, "info", "'2 RIR': repetitions in reserve", "RPE 8"),
+        ("Bench 3x8, RIR 2-3", 12, "info", "no load", "RPE 8"),
+        ("Bench 3x8 (RPE 7-8)", 12, "info", "a range of efforts", "one of them"),
         ("3 rounds (I go you go)\n10 squats", 11, "info", "'I go you go': kept as a note", "who does what"),
         ("5 rows\n5 dips\nrest 0:30 between exercises", 1, "info", "a rest between the 2 lines above", "behind each"),
         ("EMOM 9\n5 rows\n5 dips\nrest 0:30 between exercises", 1, "warning", "one rest", "behind each"),
@@ -401,3 +404,10 @@ def test_a_lone_movement_stays_alone_in_the_canonical_text() -> None:
 def test_a_bad_time_before_an_x_leaves_no_word() -> None:
     strength, rounds = parse("Strength 5:3x\n(1)").statements
     assert (strength.label, rounds.parent) == ("Strength", 0)
+
+
+@pytest.mark.parametrize("effort", ["@ 2 RIR", "RIR 2", ", 1-2 RIR", "(RIR2)", "(RPE 7-8)", "@ RPE 7 to 8", "7.5-8 RPE"])
+def test_reserves_and_ranges_of_effort_are_no_load(effort: str) -> None:
+    assert said(f"Bench 3x8 {effort}") == ("3 sets of 8 Bench",)
+    assert said(f"Bench 3x8 @ 60 kg {effort}") == ("3 sets of 8 Bench 60 kg",)
+    assert said("Bench 3x8 @ RPE 8") == ("3 sets of 8 Bench RPE 8",)
