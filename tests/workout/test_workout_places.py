@@ -406,7 +406,9 @@ def test_a_bad_time_before_an_x_leaves_no_word() -> None:
     assert (strength.label, rounds.parent) == ("Strength", 0)
 
 
-@pytest.mark.parametrize("effort", ["@ 2 RIR", "RIR 2", ", 1-2 RIR", "(RIR2)", "(RPE 7-8)", "@ RPE 7 to 8", "7.5-8 RPE"])
+@pytest.mark.parametrize(
+    "effort", ["@ 2 RIR", "RIR 2", ", 1-2 RIR", "(RIR2)", "(RPE 7-8)", "@ RPE 7 to 8", "7.5-8 RPE"]
+)
 def test_reserves_and_ranges_of_effort_are_no_load(effort: str) -> None:
     assert said(f"Bench 3x8 {effort}") == ("3 sets of 8 Bench",)
     assert said(f"Bench 3x8 @ 60 kg {effort}") == ("3 sets of 8 Bench 60 kg",)
