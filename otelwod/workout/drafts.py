@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from otelwod.workout.facts import Facts, Reading
@@ -56,6 +57,27 @@ class Drafts:
     def say(self, draft: Draft, severity: Severity, message: str, hint: str) -> None:
         """A diagnostic at a draft."""
         self.diagnostics.add(draft.line, draft.column, severity, message, hint)
+
+    def rearrange(self, gone: Collection[int], behind: Mapping[int, Draft] | None = None) -> dict[int, int]:
+        """Leave out some drafts (nothing stands in them), and put a copy of another behind some.
+
+        Gives the new place of each that stays.
+        """
+        place: dict[int, int] = {}
+        kept: list[Draft] = []
+        for i, draft in enumerate(self.drafts):
+            if i in gone:
+                continue
+            place[i] = len(kept)
+            kept.append(draft)
+            other = behind.get(i) if behind else None
+            if other is not None:
+                facts = replace(other.facts, notes=list(other.facts.notes))
+                kept.append(Draft(other.line, other.column, other.parent, facts, other.text, False, other.fence))
+        for draft in kept:
+            draft.parent = None if draft.parent is None else place[draft.parent]
+        self.drafts = kept
+        return place
 
 
 def read_drafts(source: Source, default_unit: str) -> Drafts:

@@ -43,7 +43,7 @@ def settle_headers(found: Drafts) -> None:
                 draft.facts = replace(draft.facts, notes=[*draft.facts.notes, said])
             gone.update(steps)
     if gone:
-        _leave_out(found, gone)
+        found.rearrange(gone)
 
 
 def _heads(draft: Draft) -> bool:
@@ -110,18 +110,3 @@ def _lines_below(drafts: list[Draft]) -> bytearray:
         if after is not None and not after.blank_before and rank(after.facts) > rank(draft.facts):
             below[i] = 1
     return below
-
-
-def _leave_out(found: Drafts, gone: set[int]) -> None:
-    """The drafts without those that became notes; nothing stands in those."""
-    place: dict[int, int] = {}
-    kept: list[Draft] = []
-    for i, draft in enumerate(found.drafts):
-        if i in gone:
-            continue
-        place[i] = len(kept)
-        kept.append(draft)
-    for draft in kept:
-        if draft.parent is not None:
-            draft.parent = place[draft.parent]
-    found.drafts = kept

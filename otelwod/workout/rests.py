@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import Final
 
 from otelwod.workout.drafts import Draft, Drafts
@@ -46,7 +45,8 @@ def spread_rests(
         behind.update((last[j], rest) for j in lines[:-1])
         if not again:
             gone.add(i)
-    return _inserted(found, behind, gone, caps, dropped)
+    place = found.rearrange(gone, behind)
+    return {place[i]: cap for i, cap in caps.items()}, frozenset(place[i] for i in dropped if i in place)
 
 
 def _lines_before(drafts: list[Draft], i: int, dropped: frozenset[int]) -> list[int]:
@@ -75,23 +75,3 @@ def _last_inside(drafts: list[Draft]) -> list[int]:
         if parent is not None:
             last[parent] = max(last[parent], last[i])
     return last
-
-
-def _inserted(
-    found: Drafts, behind: dict[int, Draft], gone: set[int], caps: dict[int, Duration], dropped: frozenset[int]
-) -> tuple[dict[int, Duration], frozenset[int]]:
-    place: dict[int, int] = {}
-    built: list[Draft] = []
-    for i, draft in enumerate(found.drafts):
-        if i in gone:
-            continue
-        place[i] = len(built)
-        draft.parent = None if draft.parent is None else place[draft.parent]
-        built.append(draft)
-        rest = behind.get(i)
-        if rest is not None:
-            parent = rest.parent if rest.parent is None else place[rest.parent]
-            facts = replace(rest.facts, notes=list(rest.facts.notes))
-            built.append(Draft(rest.line, rest.column, parent, facts, rest.text, False, rest.fence))
-    found.drafts = built
-    return {place[i]: cap for i, cap in caps.items()}, frozenset(place[i] for i in dropped if i in place)
